@@ -213,7 +213,7 @@ class Section(Record):
 
 
 class Decision(Record):
-    """The result of an item, only from what was heard: ``result`` None prints 〔要確認〕; ``turn_id`` is the evidence."""
+    """The result of an item, only as heard: ``result`` None prints 〔要確認〕; ``turn_id`` is the evidence."""
 
     item: int
     result: str | None
@@ -279,7 +279,7 @@ class Provenance(Record):
 
 
 class Draft(Record):
-    """The draft 会議録. Its laws (design: ids resolve, every turn in exactly one section, time order) hold on creation."""
+    """The draft 会議録. Its laws hold on creation: ids resolve, every turn in exactly one section, time order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
