@@ -1,0 +1,52 @@
+"""The meeting file: a small TOML beside the recording that tells what the clerk knows beforehand.
+
+In: ``<stem>.toml`` or the file given with ``--meeting``. Out: a ``Meeting``. The file is written by hand, so a wrong
+key is named with its line (exit code 9) instead of being ignored, and the number of speakers may be written the
+short way (``speakers = 7``) or as bounds (``speakers = { minimum = 5, maximum = 9 }``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.errors import SettingsError
+from pipeline.schema import Meeting
+from pipeline.settings import line_of, read_toml
+
+
+def beside(recording: Path) -> Path | None:
+    """The sidecar of a recording, None where there is none."""
+    sidecar = recording.with_suffix(".toml")
+    return sidecar if sidecar.is_file() else None
+
+
+def read(file: Path) -> Meeting:
+    """Raises SettingsError, naming the key and its line."""
+    if not file.is_file():
+        raise SettingsError(f"会議ファイルがありません: {file}", "--meeting の場所を確かめてください。")
+    values = read_toml(file)
+    if isinstance(values.get("speakers"), int):
+        values["speakers"] = {"exact": values["speakers"]}
+    try:
+        return Meeting.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = next(str(part) for part in reversed(first["loc"]) if isinstance(part, str))
+        place = f"{file.name} {line_of(file, key)}".strip()
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(
+                f"会議ファイルに知らない項目があります: {key}({place})",
+                f"使える項目: {', '.join(Meeting.model_fields)}",
+            ) from error
+        raise SettingsError(
+            f"会議ファイルの {'.'.join(map(str, first['loc']))} が正しくありません({place}): {first['msg']}",
+            "日付は date = 2026-05-14 の形、議題は [[agenda]] の下に label と title を書きます。",
+        ) from error
+
+
+def for_recording(recording: Path, given: Path | None) -> Meeting:
+    """The meeting of a recording: the file given, else its sidecar, else an empty one."""
+    file = given or beside(recording)
+    return read(file) if file else Meeting()

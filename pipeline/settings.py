@@ -1,0 +1,133 @@
+"""The settings of a run: flag > ``MINUTES_*`` > ``minutes.toml`` > default, each with the place it came from.
+
+In: the flags given, the environment and ``<home>/minutes.toml``. Out: one frozen ``Settings``. A key nobody knows is an
+error that names it and its line (exit code 9): a misspelt setting of a nightly run must not pass in silence.
+Layers are merged here rather than by pydantic-settings because ``doctor`` must tell where each value came from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from pipeline.errors import SettingsError
+from pipeline.schema import Record
+
+PREFIX = "MINUTES_"
+FILE_NAME = "minutes.toml"
+DEFAULT_WHISPER = "large-v3-turbo"
+DEFAULT_PYANNOTE = "pyannote/speaker-diarization-community-1"
+DEMO = "demo"
+
+
+class Settings(Record):
+    """Effective settings. Folders other than ``home`` are relative to it unless absolute."""
+
+    home: Path = Path()
+    outputs: Path = Path("outputs")
+    models: str = Field(default="", description="空なら本番用。demo は同梱の見本用モデル")
+    whisper: str = Field(default=DEFAULT_WHISPER, description="文字起こしのモデル名")
+    pyannote: str = Field(default=DEFAULT_PYANNOTE, description="話者分離のモデル名")
+    diarizer: Literal["auto", "pyannote", "builtin"] = Field(default="auto", description="話者分離の方式")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="計算に使う装置")
+    threads: int = Field(default=0, ge=0, description="CPU のスレッド数。0 は自動")
+    workers: int = Field(default=1, ge=1, description="文字起こしを並べて行うプロセス数")
+    language: str = Field(default="ja", description="話される言語")
+    chunk_s: int = Field(default=180, ge=20, le=1800, description="文字起こしの一区切りの長さ(秒)")
+    hotwords: bool = Field(default=True, description="次第と用語集の言葉を聞き取りの手がかりにする")
+    formats: tuple[str, ...] = Field(default=("text", "docx"), description="下書きと一緒に書き出す形式")
+    sources: Mapping[str, str] = Field(default_factory=dict, exclude=True)
+
+    @field_validator("formats", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("models")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in ("", DEMO):
+            raise ValueError("demo か空にしてください")
+        return value
+
+    @property
+    def is_demo(self) -> bool:
+        return self.models == DEMO
+
+    @property
+    def outputs_folder(self) -> Path:
+        return self.home / self.outputs
+
+
+def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Merge the layers. ``flags`` with value None count as not given. Raises SettingsError (exit code 9)."""
+    environ = os.environ if environ is None else environ
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    variables = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+    home = Path(str(given.get("home") or variables.get("home") or "."))
+    if not home.is_dir():
+        raise SettingsError(f"作業フォルダがありません: {home}", "--home か MINUTES_HOME の場所を確かめてください。")
+    file = home / FILE_NAME
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for place, layer in (
+        (FILE_NAME, read_toml(file) if file.exists() else {}),
+        ("環境変数", variables),
+        ("オプション", given),
+    ):
+        values.update(layer)
+        sources.update(dict.fromkeys(layer, place))
+    try:
+        return Settings.model_validate({**values, "home": home, "sources": sources})
+    except ValidationError as error:
+        raise _explained(error, sources, file) from error
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The table in ``file``; SettingsError with the line where it is not TOML or not text."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"{file.name} の書き方に誤りがあります({error})", f'{file} を直してください。文字列は " " で囲みます。'
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{file.name} が UTF-8 の文字ではありません。",
+            "メモ帳などで文字コードを UTF-8 にして保存し直してください。",
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"{file} を読めません({error.strerror})", "場所と読み取りの権限を確かめてください。"
+        ) from error
+
+
+def line_of(file: Path, key: str) -> str:
+    """「N行目」of the first line of ``file`` that sets ``key`` or opens its table, or an empty text."""
+    pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*(=|\.|\])")
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if pattern.match(line):
+            return f"{number}行目"
+    return ""
+
+
+def _explained(error: ValidationError, sources: Mapping[str, str], file: Path) -> SettingsError:
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    place = sources.get(key, "設定")
+    where = f"{place} {line_of(file, key)}".strip() if place == FILE_NAME else place
+    if first["type"] == "extra_forbidden":
+        name = PREFIX + key.upper() if place == "環境変数" else key
+        return SettingsError(
+            f"知らない設定です: {name}({where})",
+            f"使える名前: {', '.join(n for n in Settings.model_fields if n != 'sources')}",
+        )
+    return SettingsError(
+        f"設定 {key} の値が正しくありません({where}): {first['msg']}", "minutes doctor で今の設定を確かめられます。"
+    )
