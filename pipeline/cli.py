@@ -1,0 +1,195 @@
+"""The command ``minutes``. Parses, calls, prints; what a command does is in the module it imports when it runs.
+
+stdout is the result, stderr everything else. ``--help`` imports neither a model library nor the records, so it answers
+at once on a slow office machine. Every ``MinutesError`` ends here in two lines and its exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from pipeline import __version__
+from pipeline.errors import ExitCode, MinutesError
+
+app = typer.Typer(
+    name="minutes",
+    help="会議の録音から会議録の下書きを作ります。すべてこの機械の中で行い、外へは何も送りません。",
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback must never print locals: they hold spoken text
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Home = Annotated[Path | None, typer.Option("--home", help="作業フォルダ(recordings, outputs, models を置く所)")]
+MeetingFile = Annotated[
+    Path | None, typer.Option("--meeting", help="会議ファイル。録音と同じ名前の .toml なら自動で使う")
+]
+Formats = Annotated[str | None, typer.Option("--formats", help="一緒に書き出す形式(例: text,docx,srt)")]
+AsJson = Annotated[bool, typer.Option("--json", help="表の代わりに JSON を書く")]
+
+
+def main() -> None:
+    """Entry point: runs the command and ends the process with the documented exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The same without ending the process; returns the exit code."""
+    try:
+        code = app(arguments or ["--help"], standalone_mode=False)
+    except MinutesError as error:
+        return tell(error)
+    except (KeyboardInterrupt, typer.Abort):
+        say("中断しました。もう一度実行すると、終わったところから続けます。")
+        return ExitCode.INTERRUPTED
+    except typer.Exit as end:
+        return end.exit_code
+    except TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        say(f"使い方の誤りです: {message}\n→ minutes --help、または minutes <コマンド> --help をご覧ください。")
+        return ExitCode.USAGE
+    except Exception as error:
+        from pipeline.runlog import record_bug
+
+        say(f"プログラムの誤りで止まりました({type(error).__name__})。")
+        say(f"→ 記録 {record_bug(error)} を添えてお知らせください。発言の内容は含まれていません。")
+        return ExitCode.BUG
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def say(text: str) -> None:
+    """Everything that is not the result."""
+    typer.echo(text, err=True)
+
+
+def tell(error: MinutesError) -> int:
+    """An error in two lines: what is wrong, what to do next. Returns its exit code."""
+    say(error.message)
+    if error.advice:
+        say(f"→ {error.advice}")
+    return error.exit_code
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"minutes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="版を表示する")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def transcribe(
+    recordings: Annotated[list[Path], typer.Argument(help="録音・録画のファイル", metavar="録音...")],
+    meeting: MeetingFile = None,
+    models: Annotated[str | None, typer.Option("--models", help="demo: 同梱の見本用モデル(本番には使えません)")] = None,
+    diarizer: Annotated[str | None, typer.Option("--diarizer", help="話者分離: auto, pyannote, builtin")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="計算装置: auto, cpu, cuda")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="文字起こしを並べて行うプロセス数")] = None,
+    formats: Formats = None,
+    home: Home = None,
+) -> int:
+    """録音を会議録の下書きにし、できた draft.json の場所を表示します。"""
+    from pipeline import transcribe_command
+    from pipeline.settings import load
+
+    flags = {
+        "models": models, "diarizer": diarizer, "device": device, "workers": workers, "formats": formats, "home": home,
+    }  # fmt: skip
+    return transcribe_command.transcribe_all(recordings, meeting, load(flags), typer.echo, tell)
+
+
+@app.command()
+def assemble(
+    transcript: Annotated[
+        Path, typer.Argument(help="よそで作った文字起こし(WhisperX の .json、.vtt)", metavar="文字起こし")
+    ],
+    meeting: MeetingFile = None,
+    formats: Formats = None,
+    home: Home = None,
+) -> int:
+    """よそで作った話者つき文字起こしを下書きにします。録音は要りません。"""
+    from pipeline import transcribe_command
+    from pipeline.settings import load
+
+    typer.echo(transcribe_command.assemble_transcript(transcript, meeting, load({"formats": formats, "home": home})))
+    return ExitCode.DONE
+
+
+@app.command()
+def export(
+    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
+    format: Annotated[str, typer.Option("-f", "--format", help="text, markdown, docx, srt, vtt, rttm, json")] = "text",
+    output: Annotated[str | None, typer.Option("-o", "--output", help="書き出す先。- は標準出力")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="同じ名前のファイルを置き換える")] = False,
+    home: Home = None,
+) -> int:
+    """校正済み(なければ下書き)を文書にします。"""
+    from pipeline import documents
+    from pipeline.settings import load
+
+    source = documents.find(draft, load({"home": home}).outputs_folder)
+    data = documents.render(documents.read(source), format)
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        return ExitCode.DONE
+    target = Path(output) if output else source.with_name(f"{source.stem}.{documents.extension(format)}")
+    documents.export_to(target, data, overwrite or output is None)
+    typer.echo(target)
+    return ExitCode.DONE
+
+
+@app.command()
+def score(
+    reference: Annotated[Path, typer.Argument(help="正解(reference.json、truth.json、.rttm、.txt)", metavar="正解")],
+    hypothesis: Annotated[Path, typer.Argument(help="採点するもの(draft.json、.rttm、.txt)", metavar="下書き")],
+    as_json: AsJson = False,
+) -> int:
+    """下書きを正解と比べます(文字誤り率、話者誤り率、役割、区分、決定)。"""
+    from pipeline import score as scoring
+
+    scores = scoring.score(reference, hypothesis)
+    typer.echo(scores.model_dump_json(indent=1) if as_json else scoring.table(scores))
+    return ExitCode.DONE
+
+
+@app.command()
+def demo(home: Home = None) -> int:
+    """同梱の見本の会議を同梱の見本用モデルで下書きにし、正解と比べます。"""
+    from pipeline import transcribe_command
+    from pipeline.settings import load
+
+    return transcribe_command.demonstrate(load({"models": "demo", "home": home}), typer.echo, say)
+
+
+@app.command()
+def doctor(home: Home = None) -> int:
+    """入っているもの、モデル、装置、フォルダ、今の設定とその出どころを調べます。通信はしません。"""
+    from pipeline import doctor as examination
+    from pipeline.settings import load
+
+    settings = load({"home": home})
+    typer.echo(examination.table(examination.examine(settings.home, settings)))
+    return ExitCode.DONE
+
+
+def _add_models_commands() -> None:
+    from pipeline import models_command
+
+    app.add_typer(models_command.app, name="models")
+
+
+_add_models_commands()
+
+if __name__ == "__main__":
+    main()

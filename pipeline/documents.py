@@ -1,0 +1,71 @@
+"""Drafts on disk: finding one by its id, reading it, writing it and its documents.
+
+``draft.json`` is the machine's; where a ``proof.json`` lies beside it, documents are made from that one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline import store
+from pipeline.errors import OutputError, RecordingError, SettingsError
+from pipeline.export import EXPORTERS
+from pipeline.schema import Draft
+
+DRAFT, PROOF = "draft.json", "proof.json"
+
+
+def find(id_or_path: str, outputs: Path) -> Path:
+    """The newest stage of a draft: ``proof.json`` before ``draft.json``. Raises RecordingError when there is none."""
+    given = Path(id_or_path)
+    for folder in (given, outputs / id_or_path):
+        for name in (PROOF, DRAFT):
+            if (folder / name).is_file():
+                return folder / name
+    if given.is_file():
+        return given
+    known = sorted(p.parent.name for p in outputs.glob(f"*/{DRAFT}"))
+    advice = f"今ある下書き: {', '.join(known)}" if known else "先に minutes transcribe で下書きを作ってください。"
+    raise RecordingError(f"下書きがありません: {id_or_path}", advice)
+
+
+def read(file: Path) -> Draft:
+    """Raises RecordingError for a file that is no draft."""
+    try:
+        return Draft.model_validate_json(file.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise RecordingError(
+            f"下書きとして読めません: {file}",
+            "minutes transcribe か minutes assemble が作った draft.json を指定してください。",
+        ) from error
+
+
+def write(draft: Draft, folder: Path, formats: tuple[str, ...]) -> Path:
+    """``draft.json`` and the documents asked for; returns the draft's path. Raises OutputError."""
+    check_formats(formats)
+    path = folder / DRAFT
+    store.write_bytes(path, (draft.model_dump_json(by_alias=True, indent=1) + "\n").encode())
+    for name in formats:
+        store.write_bytes(folder / f"draft.{EXPORTERS[name].extension}", render(draft, name))
+    return path
+
+
+def render(draft: Draft, name: str) -> bytes:
+    """One document. Raises SettingsError for an unknown format."""
+    check_formats((name,))
+    return EXPORTERS[name].render(draft)
+
+
+def check_formats(formats: tuple[str, ...]) -> None:
+    """Before an hour of work, not after it."""
+    if unknown := [name for name in formats if name not in EXPORTERS]:
+        raise SettingsError(f"知らない形式です: {', '.join(unknown)}", f"使える形式: {', '.join(EXPORTERS)}")
+
+
+def export_to(target: Path, data: bytes, overwrite: bool) -> None:
+    """Write a document where the user asked for it; an existing file is kept unless ``overwrite``."""
+    if target.exists() and not overwrite:
+        raise OutputError(f"同じ名前のファイルがあります: {target}", "別の名前にするか、--overwrite を付けてください。")
+    store.write_bytes(target, data)

@@ -1,0 +1,117 @@
+"""Settings and a meeting become a ``Job``: which weights, which engine, which executor, and what to say about them.
+
+The only place that knows the engines by name. Engine modules import their libraries when they run, so building a job
+is cheap, and absent weights end here (exit code 5) before an hour of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
+
+from pipeline import __version__, layouts
+from pipeline.engines import weights
+from pipeline.engines.fasterwhisper import FasterWhisper
+from pipeline.engines.hotwords import hotwords
+from pipeline.engines.pyannoteaudio import PyannoteDiarizer
+from pipeline.engines.spectral import BuiltinDiarizer
+from pipeline.errors import WeightsError
+from pipeline.protocols import Diarizer, Executor, Progress, Serial, Transcriber
+from pipeline.run import Job
+from pipeline.schema import Meeting, Provenance, Setting, Warn
+from pipeline.settings import DEMO, Settings
+
+LIBRARIES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "pydub", "sudachipy", "sudachidict-core")
+DEMO_WARNING = Warn(
+    code="demo-models",
+    message="見本用モデルで作った下書きです。合成音声だけを学んだモデルなので、実際の会議には使えません。",
+)
+
+
+def transcriber(settings: Settings, meeting: Meeting) -> Transcriber:
+    """The recogniser. The demo model was never trained with hotwords, so it gets none."""
+    name = DEMO if settings.is_demo else settings.whisper
+    return FasterWhisper(
+        folder=str(weights.locate_whisper(settings.home, name)),
+        model_name=name,
+        device=settings.device,
+        language=settings.language,
+        hotwords=hotwords(meeting) if settings.hotwords and not settings.is_demo else (),
+        cpu_threads=settings.threads,
+    )
+
+
+def _pyannote(settings: Settings) -> Diarizer:
+    name = DEMO if settings.is_demo else settings.pyannote
+    return PyannoteDiarizer(
+        folder=str(weights.locate_pyannote(settings.home, name)), model_name=name, device=settings.device
+    )
+
+
+def _builtin(settings: Settings) -> Diarizer:
+    return BuiltinDiarizer()
+
+
+def _auto(settings: Settings) -> Diarizer:
+    """pyannote where its weights are; an office without them still gets its draft, marked 簡易話者分離."""
+    try:
+        return _pyannote(settings)
+    except WeightsError:
+        return _builtin(settings)
+
+
+DIARIZERS: dict[str, Callable[[Settings], Diarizer]] = {"auto": _auto, "pyannote": _pyannote, "builtin": _builtin}
+
+
+@contextmanager
+def executor(settings: Settings) -> Iterator[Executor]:
+    """One process or several; workers start fresh (spawn), because forked ones inherit threads of model libraries."""
+    if settings.workers == 1:
+        yield Serial()
+        return
+    with ProcessPoolExecutor(settings.workers, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress) -> Job:
+    """Raises WeightsError (5) for absent weights, SettingsError (9) for an unknown template."""
+    layout = layouts.load(meeting.template)
+    hearing = transcriber(settings, meeting)
+    telling_apart = DIARIZERS[settings.diarizer](settings)
+    return Job(
+        outputs=settings.outputs_folder,
+        meeting=meeting,
+        layout=layout,
+        transcriber=hearing,
+        diarizer=telling_apart,
+        executor=runner,
+        provenance=provenance(settings, (hearing, telling_apart)),
+        progress=progress,
+        target_ms=settings.chunk_s * 1000,
+        warnings=(DEMO_WARNING,) if settings.is_demo else (),
+    )
+
+
+def provenance(settings: Settings, engines: tuple[Transcriber | Diarizer, ...]) -> Provenance:
+    """作成方法: program, models with their digests, options that were not the default, library versions."""
+    chosen = [
+        Setting(name=name, value=str(getattr(settings, name)))
+        for name, field in Settings.model_fields.items()
+        if name not in ("home", "outputs", "sources") and getattr(settings, name) != field.get_default()
+    ]
+    return Provenance(
+        program=f"minutes {__version__}",
+        models=tuple(engine.model for engine in engines),
+        options=tuple(chosen),
+        versions=tuple(Setting(name=name, value=_version(name)) for name in LIBRARIES),
+    )
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "なし"
