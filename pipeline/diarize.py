@@ -122,8 +122,7 @@ def _with_warnings(found: Diarization, count: SpeakerCount) -> Diarization:
         said.append(
             Warn(
                 code="speaker-count-estimated",
-                message=f"話者の数({speakers}人)は推定です。"
-                "会議ファイルに speakers = 人数 と書くと、より正しく分かれます。",
+                message=f"話者の数({speakers}人)は推定です。会議ファイルに speakers = 人数 と書くと、より正しく分かれます。",
             )
         )
     return found.model_copy(update={"warnings": found.warnings + tuple(said)})

@@ -48,9 +48,7 @@ def flags(segment: Segment, speech_ms: int) -> tuple[Flag, ...]:
     if is_loop(segment):
         found.append(Flag(kind=FlagKind.REPETITION, reason="同じ言葉の繰り返しです。聞き取りの誤りかもしれません。"))
     if is_weak(segment):
-        found.append(
-            Flag(kind=FlagKind.LOW_EVIDENCE, reason=f"聞き取りの確かさが低い所です({segment.avg_logprob:.2f})。")
-        )
+        found.append(Flag(kind=FlagKind.LOW_EVIDENCE, reason=f"聞き取りの確かさが低い所です({segment.avg_logprob:.2f})。"))
     return tuple(found)
 
 

@@ -77,9 +77,7 @@ def check(source: Path) -> None:
     if not source.is_file():
         raise RecordingError(f"録音ではなくフォルダです: {source}", "フォルダの中の録音ファイルを指定してください。")
     if source.stat().st_size == 0:
-        raise RecordingError(
-            f"録音が空です(0 バイト): {source}", "コピーし直すか、録音機の元のファイルを確かめてください。"
-        )
+        raise RecordingError(f"録音が空です(0 バイト): {source}", "コピーし直すか、録音機の元のファイルを確かめてください。")
 
 
 def _digest(source: Path, progress: Progress) -> str:

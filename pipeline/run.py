@@ -60,7 +60,7 @@ def understand(recording: Recording, heard: Transcription, voices: Diarization, 
     """The second half of the way: from what was heard, by whichever engine, to a draft. Takes seconds."""
     turns = attribute.words(heard.segments, voices.voices)
     speakers = roles.assign(turns, job.meeting)
-    parts = sections.divide(turns, speakers, job.meeting)
+    turns, parts = sections.divide(turns, speakers, job.meeting)
     results = decisions.hear(turns, speakers, parts, job.meeting)
     written = style.rewrite(turns, speakers, parts, job.layout)
     warnings = job.warnings + recording.warnings + heard.warnings + voices.warnings

@@ -103,9 +103,7 @@ def read_toml(file: Path) -> dict[str, Any]:
             "メモ帳などで文字コードを UTF-8 にして保存し直してください。",
         ) from error
     except OSError as error:
-        raise SettingsError(
-            f"{file} を読めません({error.strerror})", "場所と読み取りの権限を確かめてください。"
-        ) from error
+        raise SettingsError(f"{file} を読めません({error.strerror})", "場所と読み取りの権限を確かめてください。") from error
 
 
 def line_of(file: Path, key: str) -> str:

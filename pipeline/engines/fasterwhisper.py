@@ -113,9 +113,7 @@ def _load(folder: str, device: str, compute_type: str, cpu_threads: int) -> Any:
     from faster_whisper import WhisperModel
 
     try:
-        return WhisperModel(
-            folder, device=device, compute_type=compute_type, cpu_threads=cpu_threads, local_files_only=True
-        )
+        return WhisperModel(folder, device=device, compute_type=compute_type, cpu_threads=cpu_threads, local_files_only=True)
     except (RuntimeError, ValueError, OSError) as error:
         if devices.is_device_trouble(error):
             raise
@@ -129,10 +127,7 @@ def _within_budget(model: Any, terms: tuple[str, ...]) -> str | None:
     """As many terms as fit the budget by the model's own tokenizer, joined; None for none."""
     kept: list[str] = []
     for term in terms:
-        if (
-            len(model.hf_tokenizer.encode(" " + "、".join([*kept, term]), add_special_tokens=False).ids)
-            > HOTWORD_TOKENS
-        ):
+        if len(model.hf_tokenizer.encode(" " + "、".join([*kept, term]), add_special_tokens=False).ids) > HOTWORD_TOKENS:
             break
         kept.append(term)
     return "、".join(kept) or None
