@@ -1,8 +1,9 @@
 """What was decided, only where somebody was heard to decide it.
 
 In: turns, roles, sections. Out: one ``Decision`` per agenda item; ``result`` None where nothing was heard (it prints
-〔要確認〕, domain rule: never invent the 審議結果). The chair asks (「承認することにご異議ございませんか」) and members agree, or
-the chair states it (「異議なしと認めます」「継続審議といたします」). 「異議なし」 alone, or on a date or the last minutes, is none.
+〔要確認〕, domain rule: never invent the 審議結果). The chair asks (「承認することにご異議ございませんか」) and members
+agree, or the chair states it (「異議なしと認めます」「継続審議といたします」). 「異議なし」 alone, or on a date or the last
+minutes, is none.
 """
 
 from __future__ import annotations

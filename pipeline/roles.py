@@ -2,8 +2,8 @@
 
 In: turns labelled SPEAKER_00... and the meeting file. Out: one ``Speaker`` per label with role, confidence and reasons.
 First the chair, because everything else hangs on that voice: of all speakers the one who leads the talk most. Then what
-the chair says counts for the next voice (「○○委員、お願いします」, 「事務局、お願いします」, an agenda item's department), and
-everyone's own words, questions, answers and long monologues count for themselves. Evidence adds up as scores in nats; the
+the chair says counts for the next voice (「○○委員、お願いします」, 「事務局、お願いします」, an agenda item's department),
+and everyone's own words, questions, answers and long monologues count for themselves. Evidence adds up in nats; the
 confidence is their softmax. Below ``SURE`` the role is flagged for the proofreader.
 """
 

@@ -19,6 +19,7 @@ from pipeline.schema import Meeting, Phase, Role, Section, Speaker, Turn
 State = tuple[int | None, Phase]
 
 ORDER = (Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
+EXPLAINERS = (Role.AGENCY, Role.SECRETARIAT)
 # How well a role's sentence fits a phase, in nats per sentence (0 where nothing is said).
 FIT: dict[Role, dict[Phase, float]] = {
     Role.AGENCY: {
@@ -33,13 +34,15 @@ FIT: dict[Role, dict[Phase, float]] = {
         Phase.DELIBERATION: -0.4,
     },
 }  # fmt: skip
-# What a sentence of a family is worth to the phase it announces; said by somebody not entitled, a third of it.
+# What a sentence of a family is worth to the phase it announces; said by somebody not entitled, a third of it. Worth the
+# same whether the phase begins or goes on: a bonus for beginning would be earned again and again by leaving and returning.
 ANNOUNCES: dict[str, tuple[Phase, float, frozenset[Role]]] = {
     "opening": (Phase.OPENING, 3.0, frozenset({Role.SECRETARIAT, Role.CHAIR})),
     "item_start": (Phase.EXPLANATION, 5.0, frozenset({Role.CHAIR})),
     "explanation_call": (Phase.EXPLANATION, 3.0, frozenset({Role.CHAIR})),
     "explanation_own": (Phase.EXPLANATION, 1.0, frozenset({Role.AGENCY, Role.SECRETARIAT})),
     "questions_start": (Phase.QUESTIONS, 6.0, frozenset({Role.CHAIR})),
+    "questions_end": (Phase.QUESTIONS, 1.5, frozenset({Role.CHAIR})),
     "deliberation_start": (Phase.DELIBERATION, 6.5, frozenset({Role.CHAIR})),
     "report_start": (Phase.REPORT_DELIBERATION, 7.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
     "proposal": (Phase.REPORT_DELIBERATION, 4.5, frozenset({Role.CHAIR})),
@@ -47,10 +50,13 @@ ANNOUNCES: dict[str, tuple[Phase, float, frozenset[Role]]] = {
     "recess": (Phase.RECESS, 6.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
     "closing": (Phase.CLOSING, 4.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
 }
-HOLDS = 1.0  # what such a sentence is worth to its phase when the phase goes on
+CLEARLY = 0.25  # a family matched this much better than another is the one that was meant
 ENTER = 5.0  # cost of any change of part
+CALLED_UP = 3.0  # the next item is named and so begins: what chairs without formulas do
+MONOLOGUE_MS, MONOLOGUE = 25_000, 0.6  # a long turn of the agency explains, a short one answers
+UNENTITLED = 0.3
 SKIP, BACK, LEAVE_END = 0.7, 4.0, 9.0
-NAMED, OTHER_NAMED = 5.0, 4.0  # an item's number or title is heard; another item's is
+NAMED = 4.0  # the chair says an item's number or title
 QUESTION_SHAPE, OPINION_SHAPE = 0.8, 0.5
 TITLE_ALIKE = 78
 
@@ -65,6 +71,7 @@ class _Unit:
     text: str
     role: Role
     families: dict[str, float]
+    announced: dict[Phase, float]
     items: frozenset[int]
 
 
@@ -82,8 +89,9 @@ def divide(
         pieces.append((state, _cut(said[0].turn, said[0].begin, said[-1].end)))
     numbered = [turn.model_copy(update={"id": f"t{n:04}"}) for n, (_, turn) in enumerate(pieces, start=1)]
     sections = []
-    for state, group in groupby(zip((state for state, _ in pieces), numbered, strict=True), key=lambda pair: pair[0]):
-        ids = tuple(turn.id for _, turn in group)
+    placed = zip((state for state, _ in pieces), numbered, strict=True)
+    for state, members in groupby(placed, key=lambda pair: pair[0]):
+        ids = tuple(turn.id for _, turn in members)
         sections.append(Section(item=state[0], phase=state[1], heading=state[1].value, turn_ids=ids))
     return tuple(numbered), tuple(sections)
 
@@ -95,7 +103,9 @@ def _units(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meet
         for begin, end in bounds(turn):
             text = "".join(word.text for word in turn.words[begin:end])
             role = roles.get(turn.speaker, Role.OTHER)
-            units.append(_Unit(turn, begin, end, text, role, cues.found(text), _items_named(text, meeting)))
+            families = cues.found(text)
+            announced = _announced(families, role)
+            units.append(_Unit(turn, begin, end, text, role, families, announced, _items_named(text, meeting)))
     return units
 
 
@@ -121,11 +131,7 @@ def _states(meeting: Meeting) -> list[State]:
 
 def _emission(unit: _Unit, state: State) -> float:
     item, phase = state
-    worth = FIT.get(unit.role, {}).get(phase, 0.0) * min(1.0, len(unit.text) / 12)
-    for family, strength in unit.families.items():
-        announced, _, entitled = ANNOUNCES.get(family, (None, 0.0, frozenset()))
-        if announced == phase and unit.role in entitled:
-            worth += HOLDS * strength
+    worth = FIT.get(unit.role, {}).get(phase, 0.0) * min(1.0, len(unit.text) / 12) + unit.announced.get(phase, 0.0)
     if unit.role is Role.MEMBER:
         if phase is Phase.QUESTIONS and unit.text.rstrip("。？").endswith("か"):
             worth += QUESTION_SHAPE
@@ -133,59 +139,61 @@ def _emission(unit: _Unit, state: State) -> float:
             worth += OPINION_SHAPE
         if phase is Phase.REPORT_DELIBERATION and "assent" in unit.families:
             worth += QUESTION_SHAPE
-    if len(unit.items) == 1 and item is not None and item not in unit.items and unit.role is Role.CHAIR:
-        worth -= OTHER_NAMED
+    if unit.role is Role.CHAIR and len(unit.items) == 1 and item in unit.items:
+        worth += NAMED
+    if phase is Phase.EXPLANATION and unit.role in EXPLAINERS and unit.turn.duration_ms >= MONOLOGUE_MS:
+        worth += MONOLOGUE
     return worth
 
 
-def _entering(unit: _Unit, state: State) -> float:
-    """What this sentence is worth as the first of ``state``."""
-    item, phase = state
-    worth = -ENTER
-    for family, strength in unit.families.items():
-        announced, points, entitled = ANNOUNCES.get(family, (None, 0.0, frozenset()))
-        if announced == phase:
-            worth += points * strength * (1.0 if unit.role in entitled else 0.3)
-    if len(unit.items) == 1 and item in unit.items and unit.role is Role.CHAIR and phase is not Phase.QUESTIONS:
-        worth += NAMED / 2
-    return worth
+def _announced(families: dict[str, float], role: Role) -> dict[Phase, float]:
+    """What the sentence is worth to each phase that it may announce; clearly weaker matches do not count."""
+    known = {name: strength for name, strength in families.items() if name in ANNOUNCES}
+    best = max(known.values(), default=0.0)
+    result: dict[Phase, float] = {}
+    for name, strength in known.items():
+        phase, points, entitled = ANNOUNCES[name]
+        if strength >= best - CLEARLY:
+            worth = points * strength * (1.0 if role in entitled else UNENTITLED)
+            result[phase] = max(result.get(phase, 0.0), worth)
+    return result
 
 
-def _step(before: State, after: State, unit: _Unit) -> float:
-    """Cost of the change itself: how far it is from the usual order."""
+def _step(before: State, after: State, named: frozenset[int]) -> float:
+    """What a change of part costs: how far it is from the usual order. ``named``: items heard in the first sentence."""
     (item, phase), (next_item, next_phase) = before, after
     if phase is Phase.CLOSING:
-        return -LEAVE_END
+        return LEAVE_END
     if next_phase is Phase.OPENING:
-        return -BACK * (1 if phase is Phase.RECESS else 3)
-    if (next_item is None and next_phase in (Phase.RECESS, Phase.CLOSING)) or phase is Phase.RECESS:
-        return 0.0
-    first = -SKIP * ORDER.index(next_phase) if next_phase in ORDER else 0.0
+        return ENTER + BACK * (1 if phase is Phase.RECESS else 3)
+    if phase is Phase.RECESS or next_phase in (Phase.RECESS, Phase.CLOSING):
+        return ENTER
+    skipped = SKIP * ORDER.index(next_phase)
     if phase is Phase.OPENING:
-        return first - BACK * (next_item or 0)
+        return ENTER + skipped + BACK * (next_item or 0)
     if next_item == item:
         ahead = ORDER.index(next_phase) - ORDER.index(phase)
-        return -SKIP * (ahead - 1) if ahead > 0 else -BACK
+        return ENTER + (SKIP * (ahead - 1) if ahead > 0 else BACK)
     gap = (next_item or 0) - (item or 0)
-    named = NAMED if next_item in unit.items else 0.0
+    unannounced = 0.0 if next_item in named or next_phase is Phase.EXPLANATION else BACK
+    if gap == 1 and next_item in named and next_phase is Phase.EXPLANATION:
+        return ENTER - CALLED_UP
     if gap > 0:
-        unnamed = 0.0 if named or next_phase is Phase.EXPLANATION else BACK  # a new item is announced or explained
-        return named / 2 + first - BACK * (gap - 1) - unnamed
+        return ENTER + skipped + unannounced + BACK * (gap - 1)
     # Backwards only for what is often done for all items at the end.
-    return named / 2 - BACK if next_phase in ORDER[2:] else -2 * BACK
+    return ENTER + unannounced + BACK * (1 if next_phase in ORDER[2:] else 2)
 
 
 def _decode(units: list[_Unit], states: list[State]) -> list[State]:
     """The best path; its first state is the opening unless the first sentence says better."""
-    scores = [(0.0 if s[1] is Phase.OPENING else _entering(units[0], s)) + _emission(units[0], s) for s in states]
+    scores = [(0.0 if state[1] is Phase.OPENING else -ENTER) + _emission(units[0], state) for state in states]
     back: list[list[int]] = []
     for unit in units[1:]:
-        enter = [_entering(unit, state) for state in states]
         came, now = [], []
         for k, state in enumerate(states):
             best, best_score = k, scores[k]
             for j, other in enumerate(states):
-                if j != k and (reached := scores[j] + enter[k] + _step(other, state, unit)) > best_score:
+                if j != k and (reached := scores[j] - _step(other, state, unit.items)) > best_score:
                     best, best_score = j, reached
             came.append(best)
             now.append(best_score + _emission(unit, state))
