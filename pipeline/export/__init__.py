@@ -1,0 +1,33 @@
+"""Documents from a draft: one file per format, each a pure ``Draft -> bytes``. This table is all the registry there is.
+
+Modules are imported when used: ``--help`` must not wait for python-docx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from pipeline.schema import Draft
+
+
+class Export(NamedTuple):
+    """``module`` has a function ``render(draft) -> bytes``."""
+
+    extension: str
+    module: str
+
+    def render(self, draft: Draft) -> bytes:
+        result: bytes = import_module(self.module).render(draft)
+        return result
+
+
+EXPORTERS = {
+    "text": Export("txt", "pipeline.export.plaintext"),
+    "markdown": Export("md", "pipeline.export.markdowntext"),
+    "docx": Export("docx", "pipeline.export.worddocument"),
+    "srt": Export("srt", "pipeline.export.srt"),
+    "vtt": Export("vtt", "pipeline.export.vtt"),
+    "rttm": Export("rttm", "pipeline.export.rttm"),
+    "json": Export("json", "pipeline.export.draftjson"),
+}

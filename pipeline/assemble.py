@@ -1,0 +1,97 @@
+"""The last look: everything that was found becomes one draft, with what its reader must be told.
+
+In: the results of all stages. Out: a ``Draft``, whose laws are checked on creation. Warnings are gathered here, because
+only here is it known what is missing: no speech, no agenda, uncertain roles, results that nobody was heard to decide.
+"""
+
+from __future__ import annotations
+
+from pipeline.roles import SURE
+from pipeline.schema import (
+    Decision,
+    Draft,
+    Flag,
+    FlagKind,
+    Meeting,
+    Provenance,
+    Recording,
+    Role,
+    Section,
+    Speaker,
+    Turn,
+    Warn,
+)
+
+
+def draft(
+    recording: Recording,
+    meeting: Meeting,
+    speakers: tuple[Speaker, ...],
+    turns: tuple[Turn, ...],
+    sections: tuple[Section, ...],
+    decisions: tuple[Decision, ...],
+    warnings: tuple[Warn, ...],
+    provenance: Provenance,
+) -> Draft:
+    """A lawful draft; every agenda item has exactly one decision, None where nothing was heard."""
+    unsure = {s.label: s for s in speakers if s.confidence < SURE or s.role is Role.OTHER}
+    heard = {decision.item: decision for decision in decisions}
+    results = tuple(heard.get(i, Decision(item=i, result=None)) for i in range(len(meeting.agenda)))
+    told = dict.fromkeys((*warnings, *_found(meeting, turns, unsure, results)))
+    return Draft(
+        meeting=meeting,
+        recording=recording,
+        speakers=speakers,
+        turns=tuple(_flagged(turn, unsure) for turn in turns),
+        sections=sections,
+        decisions=results,
+        warnings=tuple(told),
+        provenance=provenance,
+    )
+
+
+def _flagged(turn: Turn, unsure: dict[str, Speaker]) -> Turn:
+    if turn.speaker not in unsure:
+        return turn
+    speaker = unsure[turn.speaker]
+    flag = Flag(
+        kind=FlagKind.ROLE, reason=f"役割が確かではありません({speaker.role.value}、確かさ {speaker.confidence:.0%})。"
+    )
+    return turn.model_copy(update={"flags": (*turn.flags, flag)})
+
+
+def _found(
+    meeting: Meeting, turns: tuple[Turn, ...], unsure: dict[str, Speaker], results: tuple[Decision, ...]
+) -> list[Warn]:
+    if not any(turn.spoken for turn in turns):
+        return [
+            Warn(
+                code="no-speech",
+                message="発言が見つかりませんでした。録音の音量と、マイクが入っていたかを確かめてください。",
+            )
+        ]
+    found: list[Warn] = []
+    if not meeting.agenda:
+        found.append(
+            Warn(
+                code="no-agenda",
+                message="次第がないため、議題ごとに分けていません。会議ファイルに [[agenda]] を書いてもう一度実行すると分かれます。",
+            )
+        )
+    if unsure:
+        labels = "、".join(sorted(unsure))
+        found.append(Warn(code="unsure-role", message=f"役割を確かめてください: {labels}"))
+    for decision in results:
+        if decision.result is None:
+            label = meeting.agenda[decision.item].label
+            found.append(
+                Warn(code="no-decision", message=f"{label}の結果は録音から聞き取れませんでした。確かめてください。")
+            )
+    invented = sum(any(flag.kind is FlagKind.INVENTED for flag in turn.flags) for turn in turns)
+    if invented:
+        found.append(
+            Warn(
+                code="invented", message=f"声のない所に文字が出ている発言が{invented}か所あります。音声で確かめてください。"
+            )
+        )
+    return found

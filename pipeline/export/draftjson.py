@@ -1,0 +1,9 @@
+"""The draft itself as JSON, the form that ``score`` and other programs read."""
+
+from __future__ import annotations
+
+from pipeline.schema import Draft
+
+
+def render(draft: Draft) -> bytes:
+    return (draft.model_dump_json(by_alias=True, indent=1) + "\n").encode()

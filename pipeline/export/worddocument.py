@@ -1,0 +1,115 @@
+"""Word: real styles, East-Asian fonts, and what the recogniser doubts as comments with the time in the recording.
+
+In: a draft. Out: a .docx that Word, LibreOffice and 一太郎 open, plain enough for an office to go on with: headings are
+heading styles, speaker labels and paragraphs have styles of their own, so that an office changes a look in one place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+from pipeline.export.document import Kind, blocks, clock
+from pipeline.schema import Draft, Turn, Word
+
+MINCHO, GOTHIC = "ＭＳ 明朝", "ＭＳ ゴシック"
+DOUBTFUL = 0.5  # words below this confidence get a comment
+AUTHOR = "minutes"
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # an export is a pure function of its draft: no clock
+_STYLES = {
+    Kind.TITLE: "Title",
+    Kind.NOTE_HEADING: "下書きの注意",
+    Kind.NOTE: "下書きの注意",
+    Kind.FIELD: "Heading 1",
+    Kind.VALUE: "Normal",
+    Kind.LIST: "Normal",
+    Kind.ITEM: "Heading 1",
+    Kind.SECTION: "Heading 2",
+    Kind.LABEL: "発言者",
+    Kind.PARAGRAPH: "発言",
+}
+
+
+def render(draft: Draft) -> bytes:
+    from docx import Document
+
+    document = Document()
+    _set_styles(document)
+    document.core_properties.title = draft.meeting.name or draft.recording.source
+    document.core_properties.author = AUTHOR
+    document.core_properties.created = document.core_properties.modified = LONG_AGO.replace(tzinfo=None)
+    turns = {turn.id: turn for turn in draft.turns}
+    for block in blocks(draft):
+        for line in block.lines:
+            paragraph = document.add_paragraph(style=_STYLES[block.kind])
+            if block.kind is Kind.PARAGRAPH and block.turn_id:
+                _spoken(document, paragraph, line, turns[block.turn_id])
+            else:
+                paragraph.add_run(line)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _set_styles(document: Any) -> None:
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml.ns import qn
+    from docx.shared import Pt, RGBColor
+
+    for name in ("発言者", "発言", "下書きの注意"):
+        document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles["Normal"]
+    document.styles["発言者"].paragraph_format.keep_with_next = True
+    document.styles["下書きの注意"].font.color.rgb = RGBColor(0x9C, 0x2A, 0x10)
+    for name, font, size in (
+        ("Normal", MINCHO, 10.5),
+        ("Title", GOTHIC, 14),
+        ("Heading 1", GOTHIC, 12),
+        ("Heading 2", GOTHIC, 11),
+        ("発言者", GOTHIC, 10.5),
+    ):
+        style = document.styles[name]
+        style.font.name, style.font.size = font, Pt(size)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for script in ("w:eastAsia", "w:ascii", "w:hAnsi"):
+            fonts.set(qn(script), font)
+        for theme in ("w:asciiTheme", "w:eastAsiaTheme", "w:hAnsiTheme", "w:cstheme"):
+            fonts.attrib.pop(qn(theme), None)
+        if name.startswith("Heading") or name == "Title":
+            style.font.color.rgb = RGBColor(0, 0, 0)
+
+
+def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
+    """The written text; each run of doubtful words that is still in it gets a comment with its time."""
+    at = 0
+    for words in _doubtful(turn):
+        text = "".join(word.text for word in words)
+        begin = line.find(text, at)
+        if begin < 0:
+            continue
+        paragraph.add_run(line[at:begin])
+        run = paragraph.add_run(text)
+        sure = min(word.confidence for word in words)
+        comment = document.add_comment(
+            run,
+            text=f"{clock(words[0].start_ms)} 聞き取りの確かさ {sure:.0%}。音声で確かめてください。",
+            author=AUTHOR,
+            initials="M",
+        )
+        comment._comment_elm.date = LONG_AGO
+        at = begin + len(text)
+    paragraph.add_run(line[at:])
+
+
+def _doubtful(turn: Turn) -> list[list[Word]]:
+    """Neighbouring words of low confidence, together; punctuation alone is no doubt worth a comment."""
+    groups: list[list[Word]] = []
+    open_group = False
+    for word in turn.words:
+        doubtful = word.confidence < DOUBTFUL and word.text.strip("、。 ") != ""
+        if doubtful and open_group:
+            groups[-1].append(word)
+        elif doubtful:
+            groups.append([word])
+        open_group = doubtful
+    return groups
