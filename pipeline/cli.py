@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline import __version__
+from pipeline import __version__, models_command
 from pipeline.errors import ExitCode, MinutesError
 
 app = typer.Typer(
@@ -181,13 +181,7 @@ def doctor(home: Home = None) -> int:
     return ExitCode.DONE
 
 
-def _add_models_commands() -> None:
-    from pipeline import models_command
-
-    app.add_typer(models_command.app, name="models")
-
-
-_add_models_commands()
+app.add_typer(models_command.app, name="models")
 
 if __name__ == "__main__":
     main()

@@ -58,6 +58,12 @@ def render(draft: Draft, name: str) -> bytes:
     return EXPORTERS[name].render(draft)
 
 
+def extension(name: str) -> str:
+    """Of a document's file name. Raises SettingsError for an unknown format."""
+    check_formats((name,))
+    return EXPORTERS[name].extension
+
+
 def check_formats(formats: tuple[str, ...]) -> None:
     """Before an hour of work, not after it."""
     if unknown := [name for name in formats if name not in EXPORTERS]:

@@ -17,7 +17,6 @@ from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
 from pipeline.engines.hotwords import hotwords
 from pipeline.engines.pyannoteaudio import PyannoteDiarizer
-from pipeline.engines.spectral import BuiltinDiarizer
 from pipeline.errors import WeightsError
 from pipeline.protocols import Diarizer, Executor, Progress, Serial, Transcriber
 from pipeline.run import Job
@@ -52,6 +51,8 @@ def _pyannote(settings: Settings) -> Diarizer:
 
 
 def _builtin(settings: Settings) -> Diarizer:
+    from pipeline.engines.spectral import BuiltinDiarizer
+
     return BuiltinDiarizer()
 
 
@@ -78,13 +79,12 @@ def executor(settings: Settings) -> Iterator[Executor]:
 
 def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress) -> Job:
     """Raises WeightsError (5) for absent weights, SettingsError (9) for an unknown template."""
-    layout = layouts.load(meeting.template)
     hearing = transcriber(settings, meeting)
     telling_apart = DIARIZERS[settings.diarizer](settings)
     return Job(
         outputs=settings.outputs_folder,
         meeting=meeting,
-        layout=layout,
+        layout=layouts.load(meeting.template),
         transcriber=hearing,
         diarizer=telling_apart,
         executor=runner,

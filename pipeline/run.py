@@ -53,15 +53,23 @@ def make_draft(source: Path, job: Job) -> Draft:
     chunks = split.at_silences(audio, job.progress, job.target_ms)
     heard = transcribe.chunks(chunks, audio, job.transcriber, job.executor, folder / SEGMENTS, job.progress)
     voices = diarize.recording(audio, job.diarizer, job.meeting.speakers, folder / VOICES, job.progress)
-    return understand(recording, heard, voices, job)
+    return understand(recording, heard, voices, job.meeting, job.layout, job.provenance, job.warnings)
 
 
-def understand(recording: Recording, heard: Transcription, voices: Diarization, job: Job) -> Draft:
+def understand(
+    recording: Recording,
+    heard: Transcription,
+    voices: Diarization,
+    meeting: Meeting,
+    layout: Layout,
+    provenance: Provenance,
+    warnings: tuple[Warn, ...],
+) -> Draft:
     """The second half of the way: from what was heard, by whichever engine, to a draft. Takes seconds."""
     turns = attribute.words(heard.segments, voices.voices)
-    speakers = roles.assign(turns, job.meeting)
-    turns, parts = sections.divide(turns, speakers, job.meeting)
-    results = decisions.hear(turns, speakers, parts, job.meeting)
-    written = style.rewrite(turns, speakers, parts, job.layout)
-    warnings = job.warnings + recording.warnings + heard.warnings + voices.warnings
-    return assemble.draft(recording, job.meeting, speakers, written, parts, results, warnings, job.provenance)
+    speakers = roles.assign(turns, meeting)
+    turns, parts = sections.divide(turns, speakers, meeting)
+    results = decisions.hear(turns, speakers, parts, meeting)
+    written = style.rewrite(turns, speakers, parts, layout)
+    told = warnings + recording.warnings + heard.warnings + voices.warnings
+    return assemble.draft(recording, meeting, speakers, written, parts, results, told, provenance)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import documents, job, meeting_file, runlog
+from pipeline import documents, job, layouts, meeting_file, runlog
 from pipeline.errors import ExitCode, MinutesError, RecordingError, WeightsError
 from pipeline.progress import ShownProgress
 from pipeline.protocols import Executor
@@ -81,8 +81,9 @@ def assemble_transcript(transcript: Path, meeting: Path | None, settings: Settin
     runlog.open_log(settings.outputs_folder)
     particulars = meeting_file.for_recording(transcript, meeting)
     recording, heard, voices = transcripts.read(transcript)
-    with job.executor(settings) as runner, ShownProgress(transcript.name) as progress:
-        draft = understand(recording, heard, voices, job.without_engines(settings, particulars, runner, progress))
+    draft = understand(
+        recording, heard, voices, particulars, layouts.load(particulars.template), job.provenance(settings, ()), ()
+    )
     return documents.write(draft, settings.outputs_folder / recording.id, settings.formats)
 
 
