@@ -1,152 +1,109 @@
 """Who is 会長, 委員, 実施機関 or 事務局: decided for all speakers of a meeting together.
 
-In: turns labelled SPEAKER_00... and the meeting file. Out: one ``Speaker`` per label with role, confidence and reasons.
-First the chair, because everything else hangs on that voice: of all speakers the one who leads the talk most. Then what
-the chair says counts for the next voice (「○○委員、お願いします」, 「事務局、お願いします」, an agenda item's department),
-and everyone's own words, questions, answers and long monologues count for themselves. Evidence adds up in nats; the
-confidence is their softmax. Below ``SURE`` the role is flagged for the proofreader.
+In: turns labelled SPEAKER_00... and the meeting file. Out: one ``Speaker`` per label with role, name, confidence, reasons.
+
+What somebody says, how he introduces himself and when he is present counts for himself; what the chair calls
+(「○○委員、どうぞ」) counts for the next voice, so who the chair is decides what others are; and a question is answered by the
+other side, so members and officials decide each other. Hence one score for an assignment of roles to all, and a search
+for the best: each likely chair in turn, the others improved one by one until nothing gains (a dozen voices, four roles).
+How much better the best assignment is than the same with another role for the speaker gives the confidence.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections import defaultdict
+from dataclasses import dataclass
 
-from pipeline.japanese import cues, reading
-from pipeline.japanese.sentences import texts
+from pipeline import role_evidence
+from pipeline.board import Board
+from pipeline.role_evidence import Heard
 from pipeline.schema import Meeting, Role, Speaker, Turn
 
-SURE = 0.6
-MONOLOGUE_MS = 25_000
-PER_SPEAKER_CAP = 3.0  # one kind of evidence says no more than this, however often it recurs
-
-# Score of one sentence of the family for the role of the one who says it.
-OWN: dict[str, dict[Role, float]] = {
-    "chairing": {Role.CHAIR: 1.2},
-    "item_start": {Role.CHAIR: 2.0},
-    "explanation_call": {Role.CHAIR: 1.2},
-    "questions_start": {Role.CHAIR: 1.0},
-    "questions_end": {Role.CHAIR: 1.5},
-    "deliberation_start": {Role.CHAIR: 1.0},
-    "proposal": {Role.CHAIR: 1.5},
-    "finding": {Role.CHAIR: 1.5},
-    "opening": {Role.SECRETARIAT: 0.9},
-    "closing": {Role.SECRETARIAT: 0.3, Role.CHAIR: 0.3},
-    "secretariat_own": {Role.SECRETARIAT: 1.6},
-    "explanation_own": {Role.AGENCY: 1.0},
-    "agency_own": {Role.AGENCY: 0.9},
-    "member_own": {Role.MEMBER: 0.7},
-    "assent": {Role.MEMBER: 1.0},
-}
-WORDS = {
-    "chairing": "議事を進める言葉",
-    "item_start": "議題の宣言",
-    "questions_end": "質疑の打切り",
-    "proposal": "決定を諮る言葉",
-    "finding": "決定の宣言",
-    "opening": "開会の言葉",
-    "secretariat_own": "事務局としての言葉",
-    "explanation_own": "説明の言葉",
-    "agency_own": "所管課としての言葉",
-    "member_own": "委員としての言葉",
-    "assent": "「異議なし」",
-}
-NOMINATED = 2.5  # by the chair, just before
-ASKED, ANSWERED = 0.8, 0.7  # shape of a question; speaking right after somebody else's
-MONOLOGUE = 1.2
-QUESTION = re.compile(r"(でしょうか|ますか|ですか|ませんか|のか|ないか)[。？?]?$")
-MEMBER_CALL = re.compile(r"([一-龠々ァ-ヶぁ-ん]{1,6})(委員|医院|医員|いいん)")
-SECRETARIAT_CALL = re.compile(r"事務[局曲極]")
-DEPARTMENT_CALL = re.compile(r"[一-龠々ァ-ヶー]{2,12}(課長|課|図書館|センター|室|館)[のかがからさ、]")
+SURE = 0.6  # below this confidence the proofreader is asked
+ANSWERED = 0.6  # a member's question that an official answers next
+SAME_SIDE = -0.3  # a question that one's own side "answers": members follow members
+MOST = 3.0  # of both between two speakers, however often
+LIKELY_CHAIRS = 4
+NO_CHAIR = 3.0  # nats that a chair must be worth: nobody leads a recording that is too short
+TOO_SURE = 2.0  # evidence is not independent: differences count this much less for the confidence
+REASONS = 4
+OFFICIALS = (Role.AGENCY, Role.SECRETARIAT)
+OTHERS = (Role.MEMBER, Role.AGENCY, Role.SECRETARIAT)
+Questions = dict[tuple[str, str], int]
 
 
-class _Board:
-    """Scores and reasons per speaker, each kind of evidence capped."""
+@dataclass(frozen=True)
+class Casting:
+    """A role for every speaker, with the board that holds for its chair."""
 
-    def __init__(self) -> None:
-        self._sums: dict[tuple[str, Role, str], float] = defaultdict(float)
-        self._reasons: dict[tuple[str, Role, str], str] = {}
+    chair: str | None
+    roles: dict[str, Role]
+    board: Board
+    questions: Questions
 
-    def add(self, speaker: str, role: Role, kind: str, points: float, reason: str) -> None:
-        key = (speaker, role, kind)
-        self._sums[key] = min(PER_SPEAKER_CAP, self._sums[key] + points)
-        self._reasons.setdefault(key, reason)
+    @property
+    def total(self) -> float:
+        """Nats; only differences mean anything."""
+        score = NO_CHAIR if self.chair is None else 0.0
+        score += sum(self.board.score(label, role) for label, role in self.roles.items())
+        for (asker, answerer), times in self.questions.items():
+            worth = _worth(self.roles[asker], self.roles[answerer]) * times
+            score += math.copysign(min(MOST, abs(worth)), worth)
+        return score
 
-    def score(self, speaker: str, role: Role) -> float:
-        return sum(points for (who, what, _), points in self._sums.items() if (who, what) == (speaker, role))
-
-    def reasons(self, speaker: str, role: Role) -> tuple[str, ...]:
-        mine = [(p, self._reasons[key]) for key, p in self._sums.items() if key[:2] == (speaker, role)]
-        return tuple(reason for _, reason in sorted(mine, key=lambda pair: -pair[0])[:4])
+    def changed(self, label: str, role: Role) -> Casting:
+        return Casting(self.chair, {**self.roles, label: role}, self.board, self.questions)
 
 
 def assign(turns: tuple[Turn, ...], meeting: Meeting) -> tuple[Speaker, ...]:
     """One ``Speaker`` per label that has a turn, in order of first appearance."""
-    labels = list(dict.fromkeys(turn.speaker for turn in turns))
-    sentences = {turn.id: texts(turn) for turn in turns}
-    board = _Board()
-    for turn in turns:
-        _own_words(turn, sentences[turn.id], board)
-    chair = max(labels, key=lambda label: board.score(label, Role.CHAIR), default="")
-    if chair and board.score(chair, Role.CHAIR) < 2 * OWN["chairing"][Role.CHAIR]:
-        chair = ""  # nobody leads: a committee without a heard chair, or too short a recording
-    for before, turn in zip((None, *turns), turns, strict=False):
-        if before is not None and before.speaker != turn.speaker:
-            _neighbours(before, turn, sentences, chair, meeting, board)
-    return tuple(_speaker(label, chair, turns, board) for label in labels)
+    heard = Heard.of(turns, meeting)
+    own = role_evidence.own(heard)
+    questions = role_evidence.questions(heard)
+    likely = sorted(heard.labels, key=lambda label: -own.score(label, Role.CHAIR))[:LIKELY_CHAIRS]
+    castings = [_cast(heard, chair, own, questions) for chair in (*likely, None)]
+    castings.sort(key=lambda casting: -casting.total)
+    best, rivals = castings[0], castings[1:]
+    names = role_evidence.names(heard, best.chair)
+    return tuple(_speaker(label, best, rivals, turns, names.get(label)) for label in heard.labels)
 
 
-def _own_words(turn: Turn, sentences: list[str], board: _Board) -> None:
-    for sentence in sentences:
-        for family, strength in cues.found(sentence).items():
-            for role, points in OWN.get(family, {}).items():
-                board.add(turn.speaker, role, family, points * strength, f"{WORDS.get(family, '進行の言葉')}({turn.id})")
-    if turn.duration_ms >= MONOLOGUE_MS:
-        board.add(turn.speaker, Role.AGENCY, "monologue", MONOLOGUE, f"長い説明({turn.id})")
+def _worth(asker: Role, answerer: Role) -> float:
+    if Role.CHAIR in (asker, answerer):
+        return 0.0
+    return ANSWERED if asker is Role.MEMBER and answerer in OFFICIALS else SAME_SIDE
 
 
-def _neighbours(
-    before: Turn, turn: Turn, sentences: dict[str, list[str]], chair: str, meeting: Meeting, board: _Board
-) -> None:
-    """What the turn before says about this one: a nomination by the chair, or a question that is answered."""
-    last = sentences[before.id][-2:]
-    call = "".join(last)
-    if before.speaker == chair:
-        role, called = _nominated(call, meeting)
-        if role:
-            board.add(turn.speaker, role, "nominated", NOMINATED, f"会長が{called}と呼んだ直後の発言({before.id})")
-    elif turn.speaker != chair and QUESTION.search(last[-1]):
-        board.add(before.speaker, Role.MEMBER, "asked", ASKED, f"質問の形の発言({before.id})")
-        board.add(turn.speaker, Role.AGENCY, "answered", ANSWERED, f"質問に答える発言({turn.id})")
+def _cast(heard: Heard, chair: str | None, own: Board, questions: Questions) -> Casting:
+    """The best roles of the others under this chair: from everyone's own best, one change after the other."""
+    board = own.copy()
+    role_evidence.calls(heard, chair, board)
+    roles = {label: max((board.score(label, role), role) for role in OTHERS)[1] for label in heard.labels}
+    if chair:
+        roles[chair] = Role.CHAIR
+    casting = Casting(chair, roles, board, questions)
+    while True:
+        steps = [casting.changed(label, role) for label in heard.labels if label != chair for role in OTHERS]
+        better = max(steps, key=lambda step: step.total, default=casting)
+        if better.total <= casting.total + 1e-9:
+            return casting
+        casting = better
 
 
-def _nominated(call: str, meeting: Meeting) -> tuple[Role | None, str]:
-    sound = reading.kana(call)
-    if SECRETARIAT_CALL.search(call) or "ジムキョク" in sound:
-        return Role.SECRETARIAT, "事務局"
-    for item in meeting.agenda:
-        if item.department and reading.kana(item.department) in sound:
-            return Role.AGENCY, item.department
-    if MEMBER_CALL.search(call) and "委員の皆" not in call:
-        return Role.MEMBER, "委員"
-    return (Role.AGENCY, "所管課") if DEPARTMENT_CALL.search(call) else (None, "")
-
-
-def _speaker(label: str, chair: str, turns: tuple[Turn, ...], board: _Board) -> Speaker:
-    talk_ms = sum(turn.duration_ms for turn in turns if turn.speaker == label)
-    if label == chair:
-        others = sum(board.score(other.speaker, Role.CHAIR) for other in turns if other.speaker != chair)
-        sure = 0.99 if board.score(chair, Role.CHAIR) > 3 or not others else 0.7
-        return Speaker(
-            label=label, role=Role.CHAIR, confidence=sure, reasons=board.reasons(label, Role.CHAIR), talk_ms=talk_ms
-        )
-    roles = (Role.MEMBER, Role.AGENCY, Role.SECRETARIAT)
-    scores = {role: board.score(label, role) for role in roles}
-    best = max(roles, key=lambda role: scores[role])
-    if scores[best] == 0:
-        return Speaker(label=label, role=Role.OTHER, confidence=0.0, reasons=("手がかりがありません",), talk_ms=talk_ms)
-    confidence = math.exp(scores[best]) / sum(math.exp(score) for score in scores.values())
+def _speaker(label: str, best: Casting, rivals: list[Casting], turns: tuple[Turn, ...], name: str | None) -> Speaker:
+    role = best.roles[label]
+    if label == best.chair:
+        others = [rival.total for rival in rivals]
+    else:
+        others = [best.changed(label, other).total for other in OTHERS if other is not role]
+    sure = 1 / (1 + sum(math.exp((total - best.total) / TOO_SURE) for total in others))
+    reasons = best.board.reasons(label, role, REASONS)
+    known = any(best.board.score(label, other) > 0 for other in (*OTHERS, Role.CHAIR))
     return Speaker(
-        label=label, role=best, confidence=round(confidence, 3), reasons=board.reasons(label, best), talk_ms=talk_ms
+        label=label,
+        role=role if known else Role.OTHER,
+        name=name,
+        confidence=round(sure, 3) if known else 0.0,
+        reasons=reasons if known else ("役割の手がかりになる発言がありません",),
+        talk_ms=sum(turn.duration_ms for turn in turns if turn.speaker == label),
     )

@@ -113,8 +113,8 @@ def _items_named(text: str, meeting: Meeting) -> frozenset[int]:
     """Agenda indices whose number or title is heard in ``text``."""
     from rapidfuzz import fuzz
 
-    numbers = reading.numbers_of_items(text)
-    found = {i for i, item in enumerate(meeting.agenda) if set(reading.numbers_of_items(item.label)) & set(numbers)}
+    from pipeline.japanese import agenda
+    found = set(agenda.named(text, meeting.agenda))
     sound = reading.kana(text)
     for i, item in enumerate(meeting.agenda):
         title = reading.kana(item.title)

@@ -1,7 +1,8 @@
 """Finding cue families in a sentence by its reading.
 
-In: one sentence. Out: the families it belongs to, with a strength 0..1. The phrases are data (``cues.toml``); here is only
-how they are matched: the reading of the phrase must occur in the reading of the sentence, a few sounds may differ.
+In: one sentence. Out: the families it belongs to, with a strength 0..1. What people say and what it tells is data
+(``cues.toml``, which documents its keys); here is only how a phrase is matched: its reading must occur in the reading of
+the sentence, in a long phrase with a sound or two wrong.
 """
 
 from __future__ import annotations
@@ -13,53 +14,92 @@ from importlib import resources
 from rapidfuzz import fuzz
 
 from pipeline.japanese.reading import kana
-from pipeline.schema import Record
+from pipeline.schema import Phase, Record, Role
 
-ALIKE = 84  # of 100: about one sound in six may differ
-SHORT_KANA = 6  # phrases under this length must match exactly: with a sound changed they are everywhere
+GAP = "…"
+GAP_SOUNDS = 15
+WHOLE_SOUNDS = 7  # shorter phrases must match exactly: with a sound changed they are everywhere
+SOUNDS_PER_ERROR = 7  # one wrong sound in 7..13, two in 14..20
+NEARLY = 0.7  # strength of a match with wrong sounds
 
 
 class Family(Record):
-    """One table of ``cues.toml``."""
+    """One table of ``cues.toml``; readings instead of spellings, a phrase split at its gap."""
 
     name: str
-    phrases: tuple[str, ...]
-    excluded: tuple[str, ...] = ()
-    exact: bool = False
+    says: str
+    phrases: tuple[tuple[str, ...], ...]
+    endings: tuple[str, ...]
+    excluded: tuple[tuple[str, ...], ...]
+    exact: bool
+    roles: dict[Role, float]
+    begins: Phase | None
+    worth: float
+    by: tuple[Role, ...]
+    within: dict[Phase, float]
 
 
 @functools.cache
-def families() -> tuple[Family, ...]:
+def families() -> dict[str, Family]:
+    """By name, in the order of the file."""
     tables = tomllib.loads(resources.files("pipeline.japanese").joinpath("cues.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Family(
+    return {
+        name: Family(
             name=name,
-            phrases=tuple(kana(phrase) for phrase in table["phrases"]),
-            excluded=tuple(kana(phrase) for phrase in table.get("not", ())),
+            says=table.get("says", ""),
+            phrases=tuple(_parts(phrase) for phrase in table.get("phrases", ())),
+            endings=tuple(kana(phrase) for phrase in table.get("endings", ())),
+            excluded=tuple(_parts(phrase) for phrase in table.get("not", ())),
             exact=table.get("exact", False),
+            roles=table.get("roles", {}),
+            begins=table.get("begins"),
+            worth=table.get("worth", 0.0),
+            by=tuple(table.get("by", ())),
+            within=table.get("within", {}),
         )
         for name, table in tables.items()
-    )
+    }
 
 
 @functools.lru_cache(maxsize=20_000)
 def found(sentence: str) -> dict[str, float]:
     """Family name to strength for the families in ``sentence``; treat the result as read-only."""
     sound = kana(sentence)
-    result: dict[str, float] = {}
-    for family in families():
-        if any(phrase in sound for phrase in family.excluded):
-            continue
-        strength = max((_strength(phrase, sound, family.exact) for phrase in family.phrases), default=0.0)
-        if strength > 0:
+    result = {}
+    for family in families().values():
+        strength = 1.0 if sound.endswith(family.endings) else _best(family, sound)
+        if strength and not any(_occurs(phrase, sound) for phrase in family.excluded):
             result[family.name] = strength
     return result
 
 
-def _strength(phrase: str, sound: str, exact: bool) -> float:
-    if phrase in sound:
+def _best(family: Family, sound: str) -> float:
+    if any(_occurs(phrase, sound) for phrase in family.phrases):
         return 1.0
-    if exact or len(phrase) < SHORT_KANA or len(sound) < len(phrase) * 0.8:
-        return 0.0
-    alike = fuzz.partial_ratio(phrase, sound, score_cutoff=ALIKE)
-    return (alike - ALIKE) / (100 - ALIKE) * 0.7 + 0.3 if alike else 0.0
+    return NEARLY if not family.exact and any(_nearly(phrase, sound) for phrase in family.phrases) else 0.0
+
+
+def _occurs(phrase: tuple[str, ...], sound: str) -> bool:
+    """The parts in order, each at most ``GAP_SOUNDS`` after the one before."""
+    at = sound.find(phrase[0])
+    while at >= 0:
+        end, rest = at + len(phrase[0]), phrase[1:]
+        while rest and (next_at := sound.find(rest[0], end, end + GAP_SOUNDS + len(rest[0]))) >= 0:
+            end, rest = next_at + len(rest[0]), rest[1:]
+        if not rest:
+            return True
+        at = sound.find(phrase[0], at + 1)
+    return False
+
+
+def _nearly(phrase: tuple[str, ...], sound: str) -> bool:
+    """Phrases without a gap, with wrong sounds in proportion to their length."""
+    if len(phrase) > 1 or len(phrase[0]) < WHOLE_SOUNDS or len(sound) < len(phrase[0]) - 2:
+        return False
+    errors = len(phrase[0]) // SOUNDS_PER_ERROR
+    # A sound replaced costs 1/n of rapidfuzz's ratio, one left out or doubled about half of that.
+    return fuzz.partial_ratio(phrase[0], sound, score_cutoff=100 * (1 - errors / len(phrase[0])) - 0.1) > 0
+
+
+def _parts(phrase: str) -> tuple[str, ...]:
+    return tuple(kana(part) for part in phrase.split(GAP))

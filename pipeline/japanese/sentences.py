@@ -1,31 +1,44 @@
 """Turns to sentences: the unit in which a meeting changes course, often in the middle of a turn.
 
-In: a turn's words. Out: stretches of words that end at a 。 or before a pause; recognisers forget the 。 more often than
-speakers forget the pause.
+In: a turn's words. Out: stretches of words that end at a 。, before a pause, or, because recognisers forget the 。 for
+minutes on end, after a polite verb where a long stretch has none.
 """
 
 from __future__ import annotations
+
+import re
 
 from pipeline.schema import Turn
 
 STOPS = "。？！?!"
 PAUSE_MS = 700
 MIN_CHARS = 4  # a pause after fewer characters is a hesitation
+LONG_CHARS = 40  # without a stop: longer than nearly every sentence up to its first polite verb
+_POLITE_END = re.compile(r"(?:です|ます|でした|ました|ません|ください|でしょう)(?:か|かね|ね|よ|よね)?$")
+_GOES_ON = re.compile(r"^(?:が|け|の[でに]|か|ね|よ|し[、。]|から|と|っ|ん|もの)")
 
 
 def bounds(turn: Turn) -> list[tuple[int, int]]:
     """``[begin, end)`` word indices of each sentence; one empty sentence for a turn without words."""
     result: list[tuple[int, int]] = []
-    begin = chars = 0
+    begin, said = 0, ""
     for i, word in enumerate(turn.words):
-        chars += len(word.text)
+        said += word.text
         last = i + 1 == len(turn.words)
-        paused = not last and turn.words[i + 1].start_ms - word.end_ms >= PAUSE_MS and chars >= MIN_CHARS
-        if last or paused or word.text.endswith(tuple(STOPS)):
+        if last or word.text.endswith(tuple(STOPS)) or _ends(said, word.end_ms, turn, i + 1):
             result.append((begin, i + 1))
-            begin, chars = i + 1, 0
+            begin, said = i + 1, ""
     return result or [(0, 0)]
 
 
 def texts(turn: Turn) -> list[str]:
     return ["".join(word.text for word in turn.words[a:b]) for a, b in bounds(turn)]
+
+
+def _ends(said: str, end_ms: int, turn: Turn, after: int) -> bool:
+    """Whether a sentence without a stop ends before word ``after``."""
+    if turn.words[after].start_ms - end_ms >= PAUSE_MS and len(said) >= MIN_CHARS:
+        return True
+    if len(said) < LONG_CHARS or not _POLITE_END.search(said):
+        return False
+    return not _GOES_ON.match("".join(word.text for word in turn.words[after : after + 3]))

@@ -1,0 +1,193 @@
+"""What tells the role of a speaker: every kind of evidence, collected on a ``Board``.
+
+In: the meeting as it was heard. Out: entries on the board, and names. Two passes, because calls count only when it is
+known who leads: ``own`` is what a speaker tells by himself, ``calls`` what the chair makes of the next voice.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+
+from pipeline.board import Board
+from pipeline.japanese import cues, people, reading
+from pipeline.japanese.sentences import texts
+from pipeline.schema import Attendee, Meeting, Role, Turn
+
+IN_LIST, LABELLED = 4.0, 2.0  # attendee list; a role word in a label of a foreign transcript (times what the word tells)
+BY_DEPARTMENT = 2.5  # the department of an agenda item, or the secretariat's own
+NAME_ONLY = 0.6  # 「江頭です」: members say their names before they ask
+CALLED_BY_OTHERS = 0.2  # of what a call by the chair is worth: members say 「事務局」 to any official
+INTRODUCED_WITHIN = 3  # sentences from the beginning of a turn
+MONOLOGUE_CHARS, MONOLOGUE = 150, 1.0  # half a minute without a break explains something
+FIRST_TO_SPEAK = 0.7
+HUB = 2.0  # the chair talks with everybody: times the share of the others that a speaker is next to
+HUB_OF = 4  # speakers at least
+VISITING, STAYING = 0.8, 0.4  # heard in one stretch of a meeting with several items, or all along it
+VISIT_SHARE, STAY_SHARE, VISIT_TURNS = 0.45, 0.6, 2
+CALLS_FOR_NAME = 2  # a name that only others say counts when they say it twice
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The meeting as this stage sees it: turns with their sentences, and who there is."""
+
+    turns: tuple[Turn, ...]
+    sentences: tuple[list[str], ...]
+    labels: tuple[str, ...]
+    meeting: Meeting
+
+    @classmethod
+    def of(cls, turns: tuple[Turn, ...], meeting: Meeting) -> Heard:
+        labels = tuple(dict.fromkeys(turn.speaker for turn in turns))
+        return cls(turns, tuple(texts(turn) for turn in turns), labels, meeting)
+
+
+def own(heard: Heard) -> Board:
+    """Labels, words, introductions and presence."""
+    board = Board()
+    for label in heard.labels:
+        _label(label, heard.meeting, board)
+    for turn, sentences in zip(heard.turns, heard.sentences, strict=True):
+        for sentence in sentences:
+            _words(turn, sentence, board)
+        for sentence in sentences[:INTRODUCED_WITHIN]:
+            _introduction(turn, sentence, heard.meeting, board)
+    _presence(heard, board)
+    return board
+
+
+def calls(heard: Heard, chair: str | None, board: Board) -> None:
+    """The last sentences of a turn call the next voice."""
+    for before, turn, call in _called(heard):
+        if turn.speaker == chair:
+            continue
+        by_chair = before.speaker == chair
+        reason = f"{'会長に' if by_chair else ''}「{call.called}」と呼ばれた直後の発言({turn.id})"
+        for role, points in (_of_department(call.called, heard.meeting) or call.roles).items():
+            board.add(turn.speaker, role, "called", points * (1.0 if by_chair else CALLED_BY_OTHERS), reason)
+
+
+def questions(heard: Heard) -> dict[tuple[str, str], int]:
+    """How often a turn that ends as a question is followed by whom."""
+    pairs = zip(heard.turns, heard.sentences, heard.turns[1:], strict=False)
+    return Counter(
+        (before.speaker, turn.speaker)
+        for before, sentences, turn in pairs
+        if before.speaker != turn.speaker and "question" in cues.found(sentences[-1])
+    )
+
+
+def names(heard: Heard, chair: str | None) -> dict[str, str]:
+    """The surname of each speaker that has a safe one; the full name where the attendee list has it."""
+    votes: dict[str, Counter[str]] = {label: Counter() for label in heard.labels}
+    for turn, sentences in zip(heard.turns, heard.sentences, strict=True):
+        for sentence in sentences[:INTRODUCED_WITHIN]:
+            said = people.introduction(sentence)
+            if said and said.name:
+                votes[turn.speaker][said.name] += CALLS_FOR_NAME
+    for before, turn, call in _called(heard):
+        if call.name and before.speaker == chair:
+            votes[turn.speaker][call.name] += 1
+    safe = {label: found.most_common(1)[0] for label, found in votes.items() if found}
+    most: dict[str, int] = {}
+    for name, count in safe.values():
+        most[name] = max(most.get(name, 0), count)
+    listed = {attendee.name.split()[0]: attendee.name for attendee in heard.meeting.attendees}
+    return {
+        label: listed.get(name, name)
+        for label, (name, count) in safe.items()
+        if count >= CALLS_FOR_NAME and count == most[name]
+    }
+
+
+def _called(heard: Heard) -> list[tuple[Turn, Turn, people.Call]]:
+    departments = tuple(item.department for item in heard.meeting.agenda)
+    result = []
+    for before, sentences, turn in zip(heard.turns, heard.sentences, heard.turns[1:], strict=False):
+        if before.speaker != turn.speaker:
+            found = (people.call(sentence, departments) for sentence in reversed(sentences[-2:]))
+            if call := next(filter(None, found), None):
+                result.append((before, turn, call))
+    return result
+
+
+def _label(label: str, meeting: Meeting, board: Board) -> None:
+    """Labels of transcripts made elsewhere are often names (「佐藤会長」), or those of the attendee list."""
+    for attendee in meeting.attendees:
+        if any(name and name in label for name in (_surname(attendee), *attendee.aliases)):
+            board.add(label, attendee.role, "attendee", IN_LIST, "出席者の名簿にある名前です")
+    for role, points in people.post(label).items():
+        board.add(label, role, "label", LABELLED * points, "文字起こしの話者名によります")
+
+
+def _words(turn: Turn, sentence: str, board: Board) -> None:
+    for name, strength in cues.found(sentence).items():
+        family = cues.families()[name]
+        for role, points in family.roles.items():
+            board.add(turn.speaker, role, name, points * strength, f"{family.says}({turn.id})")
+
+
+def _introduction(turn: Turn, sentence: str, meeting: Meeting, board: Board) -> None:
+    said = people.introduction(sentence)
+    if said is None:
+        return
+    reason = f"「{said.post}{said.name or ''}」と名乗った({turn.id})"
+    for role, points in {**said.roles, **_of_department(said.post, meeting)}.items():
+        board.add(turn.speaker, role, "introduced", points, reason)
+    if not said.post:
+        board.add(turn.speaker, Role.MEMBER, "named", NAME_ONLY, f"名前だけを名乗った({turn.id})")
+    for attendee in meeting.attendees:
+        if said.name and said.name in (_surname(attendee), *attendee.aliases):
+            board.add(turn.speaker, attendee.role, "attendee", IN_LIST, f"名簿の{attendee.name}と名乗った({turn.id})")
+
+
+def _surname(attendee: Attendee) -> str:
+    return attendee.name.split()[0] if attendee.name.split() else ""
+
+
+def _of_department(words: str, meeting: Meeting) -> dict[Role, float]:
+    """Whose department is named: the secretariat's own goes before an item's, it may have items of its own."""
+    sound = reading.kana(words)
+    own_department = meeting.department.split()
+    if own_department and reading.kana(own_department[-1]) in sound:
+        return {Role.SECRETARIAT: BY_DEPARTMENT}
+    if any(item.department and reading.kana(item.department) in sound for item in meeting.agenda):
+        return {Role.AGENCY: BY_DEPARTMENT}
+    return {}
+
+
+def _presence(heard: Heard, board: Board) -> None:
+    """How, when and next to whom somebody is heard, whatever the words."""
+    turns = heard.turns
+    if turns:
+        board.add(turns[0].speaker, Role.SECRETARIAT, "first", FIRST_TO_SPEAK, f"最初の発言({turns[0].id})")
+    neighbours: dict[str, set[str]] = {label: set() for label in heard.labels}
+    for before, turn in itertools.pairwise(turns):
+        if before.speaker != turn.speaker:
+            neighbours[before.speaker].add(turn.speaker)
+            neighbours[turn.speaker].add(before.speaker)
+    for turn in turns:
+        if len(turn.spoken) >= MONOLOGUE_CHARS:
+            reason = f"続けて長く話した({turn.id})"
+            board.add(turn.speaker, Role.AGENCY, "monologue", MONOLOGUE, reason)
+            board.add(turn.speaker, Role.SECRETARIAT, "monologue", MONOLOGUE / 2, reason)
+    for label in heard.labels:
+        if len(heard.labels) >= HUB_OF:
+            share = len(neighbours[label]) / (len(heard.labels) - 1)
+            board.add(label, Role.CHAIR, "hub", HUB * share, f"{len(neighbours[label])}人の前後で話した")
+        _stay(label, heard, board)
+
+
+def _stay(label: str, heard: Heard, board: Board) -> None:
+    """Officials of one item come and go, members sit through all of them."""
+    at = [i for i, turn in enumerate(heard.turns) if turn.speaker == label]
+    if len(heard.meeting.agenda) < 2 or len(at) < VISIT_TURNS:
+        return
+    share = (at[-1] - at[0]) / len(heard.turns)
+    if share <= VISIT_SHARE:
+        board.add(label, Role.AGENCY, "visit", VISITING, "会議の一部だけで話した")
+    elif share >= STAY_SHARE:
+        board.add(label, Role.MEMBER, "stay", STAYING, "会議を通して話した")
+        board.add(label, Role.SECRETARIAT, "stay", STAYING, "会議を通して話した")
