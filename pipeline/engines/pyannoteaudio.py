@@ -1,17 +1,18 @@
 """pyannote.audio as a ``Diarizer``: a pipeline folder on this machine, no network, no telemetry.
 
-In: the prepared wav and what is known of the number of speakers. Out: exclusive voices. A recording longer than a window
-is done window by window with an overlap, so that neither the samples nor pyannote's matrices grow with the meeting, and
-the windows' speakers are joined by their embeddings (``joining.py``). The environment is set before the first import,
-because pyannote reads it there.
+In: the prepared wav and what is known of the number of speakers. Out: exclusive voices, labelled ``SPEAKER_00``... in
+order of first appearance. A recording longer than a window is done window by window with an overlap, so that neither the
+samples nor pyannote's matrices (some grow with the square of the length) grow with the meeting, and the windows' speakers
+are joined by their embeddings and by who talks in the overlap (``joining.py``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import io
 import json
-import os
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,79 +22,143 @@ from typing import Any
 import numpy as np
 
 from pipeline import store, wav
-from pipeline.engines.devices import is_device_trouble
+from pipeline.engines import pyannotefolder
 from pipeline.engines.joining import Known
-from pipeline.errors import WeightsError
 from pipeline.protocols import Progress
 from pipeline.schema import Diarization, ModelUsed, SpeakerCount, Voice, Warn
 
 STAGE = "話者分離"
-PARTS = ("config.yaml", "segmentation", "embedding")
-OFFLINE = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_OFFLINE": "1", "OTEL_SDK_DISABLED": "true"}
-BATCHES = {"cpu": (8, 1), "cuda": (32, 32)}  # segmentation, embedding: on a CPU larger ones are slower and take gigabytes
-# Shares of the work by step: embeddings take nearly all of it; the clustering after them reports nothing.
-STEPS = {"segmentation": (0.0, 0.05), "embeddings": (0.05, 0.98)}
+# Share of the work that is done when a step is: embeddings take nearly all of it; the clustering after them is silent.
+STEPS = {"segmentation": (0.0, 0.05), "embeddings": (0.05, 0.97)}
 UNITS = 1000  # of progress per window
+EVIDENCE_MS = 3_000  # so much more talk in the overlap is taken to be unshared: a second in common proves little
 
 
 @dataclass(frozen=True)
 class PyannoteDiarizer:
-    """Settings. ``folder``: a pipeline folder (config.yaml with ``$model/...`` references); times in ms."""
+    """Settings. ``folder``: a pipeline folder as ``pyannotefolder`` wants it; ``device``: auto, cpu or cuda; times in ms.
+
+    ``window_ms`` is the longest recording that is done in one pass: an hour takes about 1 GB of memory.
+    """
 
     folder: str
     model_name: str
     device: str = "auto"
-    window_ms: int = 30 * 60_000
-    overlap_ms: int = 2 * 60_000
+    window_ms: int = 60 * 60_000
+    overlap_ms: int = 3 * 60_000
 
     @property
     def model(self) -> ModelUsed:
-        return ModelUsed(part="話者分離", name=self.model_name, sha256=_sha256(self.folder))
+        return ModelUsed(part=STAGE, name=self.model_name, sha256=_sha256(self.folder))
 
     @property
     def key(self) -> str:
+        """Everything that decides the voices; not the device, whose differences are rounding."""
         decisive = {k: v for k, v in asdict(self).items() if k not in ("folder", "device")}
         return hashlib.sha256(json.dumps([decisive, _sha256(self.folder)]).encode()).hexdigest()
 
     def diarize(self, audio: Path, count: SpeakerCount, progress: Progress) -> Diarization:
         """Raises WeightsError where the folder is no pipeline; an accelerator that fails is replaced by the CPU."""
-        device, told = _device(self.device), []
-        try:
-            voices = self._windows(audio, count, progress, device)
-        except (RuntimeError, MemoryError) as error:
-            if device == "cpu" or not is_device_trouble(error):
-                raise
-            told.append(Warn(code="device-fallback", message="話者分離を CUDA で計算できなかったため、CPU に切り替えました。"))
-            voices = self._windows(audio, count, progress, "cpu")
-        return Diarization(engine="pyannote", voices=tuple(voices), warnings=tuple(told))
+        pyannotefolder.check(Path(self.folder))
+        devices = _devices(self.device)
+        told: list[Warn] = []
+        for number, device in enumerate(devices):
+            try:
+                voices = self._windows(audio, count, progress, device)
+            except (RuntimeError, AssertionError, MemoryError):  # torch without CUDA asserts; a real bug comes again
+                if number == len(devices) - 1:
+                    raise
+                told.append(
+                    Warn(
+                        code="device-fallback",
+                        message="話者分離を CUDA で計算できなかったため、CPU に切り替えました(時間がかかります)。",
+                    )
+                )
+                continue
+            return Diarization(engine="pyannote", voices=renumbered(voices), warnings=tuple(told))
+        raise AssertionError("the last device either returns or raises")
 
     def _windows(self, audio: Path, count: SpeakerCount, progress: Progress, device: str) -> list[Voice]:
-        pipeline = _load(self.folder, device)
         total_ms = wav.duration_ms(audio)
-        starts = window_starts(total_ms, self.window_ms, self.overlap_ms)
+        if not total_ms:
+            return []
+        pipeline = _load(self.folder, device)
+        windows = windows_of(total_ms, self.window_ms, self.overlap_ms)
         known = Known(limit=count.exact or count.maximum)
         result: list[Voice] = []
-        for number, start_ms in enumerate(starts):
-            end_ms = min(start_ms + self.window_ms, total_ms)
-            samples = wav.read(audio, start_ms, end_ms)
+        for number, (start_ms, end_ms) in enumerate(windows):
 
             def tell(share: float, number: int = number) -> None:
-                progress(STAGE, int((number + share) * UNITS), len(starts) * UNITS)
+                progress(STAGE, int((number + share) * UNITS), len(windows) * UNITS)
 
-            hints = _hints(count, whole=len(starts) == 1)
-            voices, embeddings = _run(pipeline, samples, start_ms, hints, tell)
-            result = _joined(result, voices, embeddings, known, start_ms + self.overlap_ms // 2 if number else 0)
+            samples = wav.read(audio, start_ms, end_ms)
+            voices, embeddings = _run(pipeline, samples, start_ms, _hints(count, len(windows) == 1), tell)
+            edge_ms = windows[number - 1][1] if number else 0
+            result = joined(result, voices, embeddings, known, start_ms, edge_ms)
             tell(1.0)
         return result
 
 
-def window_starts(total_ms: int, window_ms: int, overlap_ms: int) -> list[int]:
-    """Where windows begin; one for a recording that fits, and no last window shorter than its overlap."""
-    step = window_ms - overlap_ms
-    starts = [0]
-    while starts[-1] + window_ms < total_ms:
-        starts.append(starts[-1] + step)
-    return starts
+def windows_of(total_ms: int, window_ms: int, overlap_ms: int) -> list[tuple[int, int]]:
+    """As few windows as possible, no longer than ``window_ms``, of about equal length, overlapping by ``overlap_ms``."""
+    if total_ms <= window_ms:
+        return [(0, total_ms)]
+    if window_ms <= overlap_ms:
+        raise ValueError(f"window_ms {window_ms} leaves nothing beside overlap_ms {overlap_ms}")
+    number = -(-(total_ms - overlap_ms) // (window_ms - overlap_ms))
+    step_ms = -(-(total_ms - overlap_ms) // number)
+    return [(i * step_ms, min(i * step_ms + step_ms + overlap_ms, total_ms)) for i in range(number)]
+
+
+def joined(
+    before: list[Voice], window: list[Voice], embeddings: dict[str, Any], known: Known, start_ms: int, edge_ms: int
+) -> list[Voice]:
+    """Both voices with the recording's labels: the old ones up to the middle of the overlap, the new ones from there.
+
+    The overlap is ``[start_ms, edge_ms)``; ``edge_ms`` is 0 for the first window. ``embeddings`` by label of the window,
+    which may lack some; ``known`` learns.
+    """
+    labels = sorted({voice.speaker for voice in window})
+    border_ms = (start_ms + edge_ms) // 2 if edge_ms else 0
+    if not labels:
+        return _cut(before, 0, border_ms)
+    size = next((len(vector) for vector in embeddings.values()), 1)
+    vectors = np.stack([embeddings.get(label, np.zeros(size)) for label in labels])
+    talk_ms = np.array([sum(v.duration_ms for v in window if v.speaker == label) for label in labels], float)
+    shared = np.zeros((len(labels), len(known)))
+    for row, label in enumerate(labels):
+        mine = _cut([voice for voice in window if voice.speaker == label], start_ms, edge_ms)
+        for column in range(len(known)):
+            theirs = [voice for voice in before if voice.speaker == _name(column)]
+            both_ms = sum(max(0, min(a.end_ms, b.end_ms) - max(a.start_ms, b.start_ms)) for a in mine for b in theirs)
+            shared[row, column] = both_ms / (sum(voice.duration_ms for voice in mine) + EVIDENCE_MS)
+    indices = known.join(vectors, talk_ms, shared)
+    names = {label: _name(index) for label, index in zip(labels, indices, strict=True)}
+    renamed = [voice.model_copy(update={"speaker": names[voice.speaker]}) for voice in window]
+    return [*_cut(before, 0, border_ms), *_cut(renamed, border_ms, None)]
+
+
+def renumbered(voices: list[Voice]) -> tuple[Voice, ...]:
+    """In time order, labels in order of first appearance."""
+    labels: dict[str, str] = {}
+    ordered = sorted(voices, key=lambda voice: (voice.start_ms, voice.end_ms))
+    for voice in ordered:
+        labels.setdefault(voice.speaker, _name(len(labels)))
+    return tuple(voice.model_copy(update={"speaker": labels[voice.speaker]}) for voice in ordered)
+
+
+def _name(index: int) -> str:
+    return f"SPEAKER_{index:02}"
+
+
+def _cut(voices: list[Voice], start_ms: int, end_ms: int | None) -> list[Voice]:
+    """What lies inside ``[start_ms, end_ms)``."""
+    result = []
+    for voice in voices:
+        first, last = max(voice.start_ms, start_ms), voice.end_ms if end_ms is None else min(voice.end_ms, end_ms)
+        if first < last:
+            result.append(voice.model_copy(update={"start_ms": first, "end_ms": last}))
+    return result
 
 
 def _hints(count: SpeakerCount, whole: bool) -> dict[str, int | None]:
@@ -106,75 +171,53 @@ def _hints(count: SpeakerCount, whole: bool) -> dict[str, int | None]:
 def _run(
     pipeline: Any, samples: Any, start_ms: int, hints: dict[str, int | None], tell: Callable[[float], None]
 ) -> tuple[list[Voice], dict[str, Any]]:
-    """Exclusive voices of one window and an embedding per speaker label of it."""
+    """Exclusive voices of one window, on the recording's clock, and an embedding per label."""
     import torch
 
     highest = 0.0
 
     def hook(step: str, *_: Any, total: Any = None, completed: Any = None, **__: Any) -> None:
+        # completed counts whole batches and may pass total; both may be numpy's integers
         nonlocal highest
         if step in STEPS and total and completed is not None:
             low, high = STEPS[step]
             highest = max(highest, low + (high - low) * min(int(completed), int(total)) / int(total))
-            tell(highest)
+        elif step == "discrete_diarization":
+            highest = 0.99
+        tell(highest)
 
-    with warnings.catch_warnings():
-        # pyannote probes its pooling with a single frame; the warning would be printed at each first use
+    # its clustering prints remarks to stdout, which is for results
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        # pyannote probes its pooling with a single frame at first use; a count it cannot reach is no news to the user
         warnings.filterwarnings("ignore", message=r"std\(\): degrees of freedom is <= 0", category=UserWarning)
+        warnings.filterwarnings("ignore", message=r"\s*The detected number of speakers", category=UserWarning)
         output = pipeline(
-            {"waveform": torch.from_numpy(np.ascontiguousarray(samples))[None], "sample_rate": wav.SAMPLE_RATE_HZ},
+            {
+                "waveform": torch.from_numpy(np.ascontiguousarray(samples, np.float32))[None],
+                "sample_rate": wav.SAMPLE_RATE_HZ,
+                "uri": "recording",
+            },
             hook=hook,
             **hints,
         )
+    rows = output.speaker_embeddings if output.speaker_embeddings is not None else ()
     labels = output.speaker_diarization.labels()
-    rows = output.speaker_embeddings
-    embeddings = {label: np.asarray(rows[i], dtype=float) for i, label in enumerate(labels) if rows is not None and i < len(rows)}
-    voices = [
-        Voice(start_ms=start_ms + round(turn.start * 1000), end_ms=start_ms + round(turn.end * 1000), speaker=str(label))
-        for turn, _, label in output.exclusive_speaker_diarization.itertracks(yield_label=True)
-    ]
+    embeddings = {str(label): np.asarray(row, float) for label, row in zip(labels, rows, strict=False)}
+    voices = []
+    for turn, _, label in output.exclusive_speaker_diarization.itertracks(yield_label=True):
+        first_ms, last_ms = max(0, round(turn.start * 1000)), round(turn.end * 1000)
+        if first_ms < last_ms:
+            voices.append(Voice(start_ms=start_ms + first_ms, end_ms=start_ms + last_ms, speaker=str(label)))
     return voices, embeddings
 
 
-def _joined(before: list[Voice], window: list[Voice], embeddings: dict[str, Any], known: Known, border_ms: int) -> list[Voice]:
-    """Both windows' voices up to and from the border, with the recording's labels."""
-    labels = sorted({voice.speaker for voice in window} & set(embeddings))
-    if not labels:
-        return [*_until(before, border_ms), *_from(window, border_ms)] if border_ms else before
-    talk = np.array([sum(v.duration_ms for v in window if v.speaker == label) for label in labels], float)
-    shared = np.array([[_shared(before, window, k, label) for k in range(len(known))] for label in labels])
-    indices = known.join(np.stack([embeddings[label] for label in labels]), talk, shared.reshape(len(labels), len(known)))
-    names = {label: f"SPEAKER_{index:02}" for label, index in zip(labels, indices, strict=True)}
-    mine = [voice.model_copy(update={"speaker": names[voice.speaker]}) for voice in window if voice.speaker in names]
-    return [*_until(before, border_ms), *_from(mine, border_ms)]
-
-
-def _shared(before: list[Voice], window: list[Voice], index: int, label: str) -> float:
-    """Share of what ``label`` says inside the overlap that the known speaker ``index`` was found to say there."""
-    edge_ms = max((voice.end_ms for voice in before), default=0)
-    mine = [voice for voice in window if voice.speaker == label and voice.start_ms < edge_ms]
-    theirs = [voice for voice in before if voice.speaker == f"SPEAKER_{index:02}"]
-    talk_ms = sum(min(voice.end_ms, edge_ms) - voice.start_ms for voice in mine)
-    both_ms = sum(max(0, min(a.end_ms, b.end_ms) - max(a.start_ms, b.start_ms)) for a in mine for b in theirs)
-    return both_ms / talk_ms if talk_ms else 0.0
-
-
-def _until(voices: list[Voice], border_ms: int) -> list[Voice]:
-    cut = [voice.model_copy(update={"end_ms": min(voice.end_ms, border_ms)}) for voice in voices if voice.start_ms < border_ms]
-    return [voice for voice in cut if voice.duration_ms]
-
-
-def _from(voices: list[Voice], border_ms: int) -> list[Voice]:
-    cut = [voice.model_copy(update={"start_ms": max(voice.start_ms, border_ms)}) for voice in voices if voice.end_ms > border_ms]
-    return [voice for voice in cut if voice.duration_ms]
-
-
-def _device(wish: str) -> str:
+def _devices(wish: str) -> tuple[str, ...]:
+    """What to try, in order. An accelerator that was asked for is tried even where none is seen, so that it is said."""
     if wish == "cpu":
-        return "cpu"
+        return ("cpu",)
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return ("cuda", "cpu") if wish == "cuda" or torch.cuda.is_available() else ("cpu",)
 
 
 @functools.cache
@@ -182,21 +225,6 @@ def _sha256(folder: str) -> str:
     return store.sha256_of(Path(folder))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)  # a fallback must free the memory of the device before
 def _load(folder: str, device: str) -> Any:
-    place = Path(folder)
-    missing = [part for part in PARTS if not (place / part).exists()]
-    advice = "minutes models check で点検し、足りなければ minutes models fetch か minutes models add で入れ直してください。"
-    if missing:
-        raise WeightsError(f"話者分離のモデルが揃っていません: {folder}({', '.join(missing)} がない)", advice)
-    os.environ.update(OFFLINE)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed correctly", category=UserWarning)
-        import torch
-        from pyannote.audio import Pipeline
-    try:
-        pipeline = Pipeline.from_pretrained(place)
-    except Exception as error:
-        raise WeightsError(f"話者分離のモデルを読み込めません: {folder}({type(error).__name__})", advice) from error
-    pipeline.segmentation_batch_size, pipeline.embedding_batch_size = BATCHES[device]
-    return pipeline.to(torch.device(device))
+    return pyannotefolder.load(Path(folder), device)

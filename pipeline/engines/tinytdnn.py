@@ -33,7 +33,7 @@ def stats_pool(frames: torch.Tensor, weights: torch.Tensor | None = None) -> tor
     return pooled[:, 0] if single else pooled
 
 
-class Layers(nn.Module):
+class Layers(nn.Module):  # type: ignore[misc]
     """Four convolutions over time, two of them residual, statistics, one linear layer."""
 
     def __init__(self, bands: int, channels: int, dimension: int) -> None:
@@ -54,7 +54,7 @@ class Layers(nn.Module):
         x = self.b1(F.relu(self.c1(fbank.transpose(1, 2))))
         x = x + self.b2(F.relu(self.c2(x)))
         x = x + self.b3(F.relu(self.c3(x)))
-        return self.b4(F.relu(self.c4(x)))  # type: ignore[no-any-return]
+        return self.b4(F.relu(self.c4(x)))
 
     def forward_embedding(
         self, frames: torch.Tensor, weights: torch.Tensor | None = None
