@@ -73,7 +73,11 @@ def assigned(sequence: list[Word], voices: tuple[Voice, ...]) -> list[str]:
 
 
 def distances(sequence: list[Word], voices: tuple[Voice, ...], labels: list[str]) -> npt.NDArray[np.float64]:
-    """Cost of each word for each speaker, shape (words, speakers): 0 inside their voice, up to 1 far from it."""
+    """Cost of each word for each speaker, shape (words, speakers): 0 inside their voice, up to 1 a character far from it.
+
+    Recognisers give Japanese words as single characters, other transcripts whole clauses: a clause is as sure as its
+    characters together.
+    """
     column = {label: k for k, label in enumerate(labels)}
     result = np.full((len(sequence), len(labels)), FAR_COST)
     ordered = sorted(voices, key=lambda voice: voice.start_ms)
@@ -84,6 +88,7 @@ def distances(sequence: list[Word], voices: tuple[Voice, ...], labels: list[str]
                 break
             k = column[voice.speaker]
             result[i, k] = min(result[i, k], _cost(word, voice))
+        result[i] *= max(1, len(word.text))
     return result
 
 
