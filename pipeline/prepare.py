@@ -55,7 +55,7 @@ def recording(source: Path, outputs: Path, progress: Progress) -> Recording:
         part.unlink(missing_ok=True)
     missing_ms = announced_ms - duration_ms
     warnings: tuple[Warn, ...] = ()
-    if broken or missing_ms > max(_MISSING_MS, announced_ms * _MISSING_SHARE):
+    if broken or _riff_is_short(source) or missing_ms > max(_MISSING_MS, announced_ms * _MISSING_SHARE):
         warnings = (_truncated(duration_ms, announced_ms),)
     made = Recording(
         id=folder.name,
@@ -98,6 +98,15 @@ def _digest(source: Path, progress: Progress) -> str:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise RecordingError(f"まだコピー中のようです: {source}", "コピーが終わってから、もう一度実行してください。")
     return digest.hexdigest()
+
+
+def _riff_is_short(source: Path) -> bool:
+    """A wav whose header announces more than the file holds: decoders take the file's size for its length."""
+    with source.open("rb") as file:
+        head = file.read(8)
+    announced = int.from_bytes(head[4:8], "little")
+    streamed = announced in (0, 0xFFFFFFFF)  # written before the length was known
+    return head[:4] == b"RIFF" and not streamed and announced + 8 > source.stat().st_size + 1
 
 
 def _prepared_before(folder: Path, sha256: str) -> Recording | None:
