@@ -45,7 +45,8 @@ def threshold_dbfs(audio: Path) -> float:
     levels: list[float] = []
     for _, samples in wav.windows(audio, WINDOW_MS):
         frames = len(samples) // (FRAME_MS * wav.SAMPLES_PER_MS)
-        framed = samples[: frames * FRAME_MS * wav.SAMPLES_PER_MS].reshape(frames, -1).astype(np.float32)
+        whole = samples[: frames * FRAME_MS * wav.SAMPLES_PER_MS]
+        framed = whole.reshape(frames, FRAME_MS * wav.SAMPLES_PER_MS).astype(np.float32)
         rms = np.sqrt((framed**2).mean(axis=1)) / wav.FULL_SCALE
         levels.extend(20 * np.log10(np.maximum(rms, 10 ** (LOWEST_DBFS / 20))))
     if not levels:
