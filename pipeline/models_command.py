@@ -24,14 +24,16 @@ def _home(home: Path | None) -> Path:
     return load({"home": home}).home
 
 
-def _named(name: str) -> Model:
+def _named(name: str, home: Path) -> tuple[Model, ...]:
+    """All models of a name: ``demo`` is two."""
     from pipeline.engines import weights
 
-    for model in weights.KNOWN:
-        if name in (model.name, model.folder):
-            return model
-    names = "、".join(dict.fromkeys(model.name for model in weights.KNOWN if model.repository))
-    raise WeightsError(f"知らないモデルです: {name}", f"取得できるモデル: {names}")
+    models = weights.all_models(home)
+    named = tuple(model for model in models if name in (model.name, model.folder))
+    if not named:
+        known = "、".join(dict.fromkeys(model.name for model in models))
+        raise WeightsError(f"知らないモデルです: {name}", f"知っているモデル: {known}")
+    return named
 
 
 @app.command("list")
@@ -40,7 +42,7 @@ def list_models(home: Home = None) -> int:
     from pipeline.engines import weights
 
     place = _home(home)
-    typer.echo(table([weights.examine(place, model) for model in weights.KNOWN]))
+    typer.echo(table([weights.examine(place, model) for model in weights.all_models(place)]))
     return ExitCode.DONE
 
 
@@ -50,7 +52,7 @@ def check(home: Home = None) -> int:
     from pipeline.engines import weights
 
     place = _home(home)
-    found = [weights.examine(place, model, thorough=True) for model in weights.KNOWN]
+    found = [weights.examine(place, model, thorough=True) for model in weights.all_models(place)]
     typer.echo(table(found))
     return ExitCode.WEIGHTS if any(one.trouble for one in found) else ExitCode.DONE
 
@@ -60,7 +62,9 @@ def fetch(name: Name, home: Home = None) -> int:
     """モデルをハブから取得します。通信するのはこのコマンドだけです。"""
     from pipeline.engines.fetching import fetch as get
 
-    typer.echo(get(_home(home), _named(name)))
+    place = _home(home)
+    for model in _named(name, place):
+        typer.echo(get(place, model))
     return ExitCode.DONE
 
 
@@ -73,7 +77,8 @@ def bundle(
     """モデルを1つのファイルにまとめます。USB メモリなどで閉じた網の機械へ運べます。"""
     from pipeline import bundles
 
-    typer.echo(bundles.pack(_home(home), _named(name), output))
+    place = _home(home)
+    typer.echo(bundles.pack(place, _named(name, place), output))
     return ExitCode.DONE
 
 
@@ -86,18 +91,23 @@ def add(
     """別の機械から運んだモデルを、確かめてから加えます。"""
     from pipeline import bundles
 
-    typer.echo(bundles.add(_home(home), source, name))
+    for added in bundles.add(_home(home), source, name):
+        typer.echo(added.folder)
     return ExitCode.DONE
 
 
 def table(found: list[Found]) -> str:
     """One line per model: part, name, state, size."""
-    lines = []
+    from pipeline.columns import aligned
+
+    rows = []
     for one in found:
-        state = "なし" if one.folder is None else f"壊れている({one.trouble})" if one.trouble else "あり"
+        state = "あり" if one.recorded else "あり(照合の記録なし)"
+        if one.trouble:
+            state = f"壊れている({one.trouble})"
         size = f"{one.size_bytes / 1e6:,.1f} MB" if one.folder else "-"
-        lines.append(f"{one.model.part}\t{one.model.name}\t{state}\t{size}")
-    return "\n".join(lines)
+        rows.append((one.model.part, one.model.name, size, state if one.folder else "なし"))
+    return aligned(rows)
 
 
 def offer(error: WeightsError, settings: Settings) -> bool:

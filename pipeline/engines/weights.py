@@ -7,6 +7,7 @@ that damage on the way by USB stick is found by ``minutes models check`` and not
 
 from __future__ import annotations
 
+import re
 import sysconfig
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from pipeline.schema import Record
 from pipeline.settings import DEMO
 
 SUMS = "SHA256SUMS"
+UNFINISHED = (".part", ".old")  # endings of folders that are on their way in or out
 WHISPER, PYANNOTE = "文字起こし", "話者分離"
 NEEDED = {
     WHISPER: ("config.json", "model.bin", "tokenizer.json"),
-    PYANNOTE: ("config.yaml", "segmentation", "embedding"),
+    PYANNOTE: ("config.yaml", "segmentation/pytorch_model.bin", "embedding/pytorch_model.bin"),
 }
 
 
@@ -45,7 +47,10 @@ KNOWN = (
         part=PYANNOTE,
         folder="speaker-diarization-community-1",
         repository="pyannote/speaker-diarization-community-1",
-        terms="モデルのページで利用条件に同意し、発行した鍵を環境変数 HF_TOKEN に入れてください。",
+        terms=(
+            "https://huggingface.co/pyannote/speaker-diarization-community-1 で利用条件に同意し、"
+            "同じサイトで発行した鍵(アクセストークン)を環境変数 HF_TOKEN に入れて、もう一度実行してください。"
+        ),
     ),
     Model(name=DEMO, part=WHISPER, folder="demo/whisper"),
     Model(name=DEMO, part=PYANNOTE, folder="demo/pyannote"),
@@ -53,12 +58,13 @@ KNOWN = (
 
 
 class Found(Record):
-    """State of one model on this machine: ``trouble`` is empty for a whole one."""
+    """State of one model on this machine: ``trouble`` is empty for a whole one, ``recorded`` where digests came along."""
 
     model: Model
     folder: Path | None
     size_bytes: int
     trouble: str
+    recorded: bool = False
 
 
 class DemoFiles(Record):
@@ -72,16 +78,37 @@ class DemoFiles(Record):
 def known(name: str, part: str) -> Model:
     """A model by name; a name nobody knows is a folder of the office's own under ``models/``."""
     for model in KNOWN:
-        if (model.name, model.part) == (name, part) or (model.folder == name and model.part == part):
+        if name in (model.name, model.folder) and model.part == part:
             return model
     return Model(name=name, part=part, folder=name)
 
 
+def all_models(home: Path) -> tuple[Model, ...]:
+    """Every known model, then the office's own folders under ``models/`` that hold one."""
+    own = []
+    folders = {model.folder.partition("/")[0] for model in KNOWN}
+    for folder in sorted((home / "models").glob("*")):
+        part = part_of(folder)
+        if part and folder.name not in folders and folder.suffix not in UNFINISHED and folder.name[0] != ".":
+            own.append(Model(name=folder.name, part=part, folder=folder.name))
+    return (*KNOWN, *own)
+
+
+def part_of(folder: Path) -> str:
+    """What the weights in a folder are for, judged by its files; empty where it holds none."""
+    for part, needed in NEEDED.items():
+        if (folder / needed[0]).is_file() and any((folder / name).is_file() for name in needed[1:]):
+            return part
+    return ""
+
+
 def locate_whisper(home: Path, name: str) -> Path:
+    """The folder to load; raises WeightsError with the command that gets the model."""
     return _located(home, known(name, WHISPER))
 
 
 def locate_pyannote(home: Path, name: str) -> Path:
+    """The folder to load; raises WeightsError with the command that gets the model."""
     return _located(home, known(name, PYANNOTE))
 
 
@@ -99,8 +126,11 @@ def command_for(model: Model) -> str:
     if model.name == DEMO:
         return "見本用モデルはプログラムに同梱されています。プログラムを入れ直してください。"
     if not model.repository:
-        return f"フォルダを minutes models add フォルダ --name {model.name} で加えてください。"
-    return f"minutes models fetch {model.name} で取得できます(閉じた網では、別の機械で作った束を minutes models add で加えます)。"
+        return f"minutes models add フォルダ --name {model.name} で、お手元のモデルのフォルダを加えてください。"
+    return (
+        f"minutes models fetch {model.name} で取得できます"
+        "(閉じた網では、別の機械で minutes models bundle した束を minutes models add で加えます)。"
+    )
 
 
 def places(home: Path, model: Model) -> list[Path]:
@@ -119,34 +149,64 @@ def examine(home: Path, model: Model, thorough: bool = False) -> Found:
     folder = next((place for place in places(home, model) if place.is_dir()), None)
     if folder is None:
         return Found(model=model, folder=None, size_bytes=0, trouble="")
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    trouble = trouble_in(folder, model, thorough)
-    return Found(model=model, folder=folder, size_bytes=sum(path.stat().st_size for path in files), trouble=trouble)
+    return Found(
+        model=model,
+        folder=folder,
+        size_bytes=sum((folder / name).stat().st_size for name in files_in(folder)),
+        trouble=trouble_in(folder, model.part, thorough),
+        recorded=(folder / SUMS).is_file(),
+    )
 
 
-def trouble_in(folder: Path, model: Model, thorough: bool) -> str:
+def files_in(folder: Path) -> tuple[str, ...]:
+    """Relative names, with ``/``, of what belongs to a model: not the record of digests, nothing hidden."""
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple(n.as_posix() for n in names if n.as_posix() != SUMS and not any(part[0] == "." for part in n.parts))
+
+
+def trouble_in(folder: Path, part: str, thorough: bool) -> str:
     """What is wrong with a folder of weights, in words; empty for nothing."""
-    missing = [name for name in NEEDED[model.part] if not (folder / name).exists()]
+    present = files_in(folder)
+    try:
+        recorded = read_sums(folder)
+    except ValueError:
+        return f"{SUMS} が読めない"
+    missing = [name for name in (*NEEDED[part], *recorded) if name not in present]
+    if part == WHISPER and not any(name.startswith("vocabulary.") for name in present):
+        missing.append("vocabulary.json")
     if missing:
-        return f"{', '.join(missing)} がない"
-    empty = [path.name for path in folder.rglob("*") if path.is_file() and path.stat().st_size == 0]
+        return f"{'、'.join(dict.fromkeys(missing))} がない"
+    empty = [name for name in present if (folder / name).stat().st_size == 0]
     if empty:
-        return f"{', '.join(empty)} が空"
-    if thorough and (folder / SUMS).is_file():
-        for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
-            digest, _, name = line.partition("  ")
-            if not (folder / name).is_file():
-                return f"{name} がない"
-            if store.sha256_of(folder / name) != digest:
-                return f"{name} の内容が記録と違う"
+        return f"{'、'.join(empty)} が空"
+    if thorough:
+        changed = [name for name, digest in recorded.items() if store.sha256_of(folder / name) != digest]
+        if changed:
+            return f"{'、'.join(changed)} の内容が記録と違う"
     return ""
 
 
+def sums_of(folder: Path) -> bytes:
+    """Digests of all files, in the form that ``sha256sum -c`` reads."""
+    return "".join(f"{store.sha256_of(folder / name)}  {name}\n" for name in files_in(folder)).encode()
+
+
 def write_sums(folder: Path) -> None:
-    """Record what arrived, in the form that ``sha256sum -c`` reads."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    lines = [f"{store.sha256_of(path)}  {path.relative_to(folder).as_posix()}" for path in files]
-    store.write_bytes(folder / SUMS, ("\n".join(lines) + "\n").encode())
+    """Record what arrived."""
+    store.write_bytes(folder / SUMS, sums_of(folder))
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """Recorded digest of each file; empty where nothing was recorded. Raises ValueError for what is no such record."""
+    if not (folder / SUMS).is_file():
+        return {}
+    recorded = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"([0-9a-f]{64}) [ *](\S.*)", line)
+        if match is None:
+            raise ValueError(line)
+        recorded[match[2]] = match[1]
+    return recorded
 
 
 def demo_files(home: Path) -> DemoFiles:
