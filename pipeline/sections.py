@@ -1,218 +1,142 @@
 """Which part of the meeting is this: every sentence gets an agenda item and a phase, decided over the whole meeting.
 
 In: turns, speakers with roles, the meeting file. Out: the turns, cut where a part begins in the middle of one, and the
-sections that hold them. A Viterbi pass over (item x phase) states: a sentence pays for standing in a part where its
-speaker's role does not belong; entering a part costs, unless somebody entitled announces it just there; the legal order
-(説明 → 質疑 → 審議 → 答申審議, item after item) makes some steps dear but none impossible, because real chairs skip, go back
-and handle items together.
+sections that hold them. A Viterbi pass over (item, phase) states: each sentence fits some parts better than others;
+entering a part costs, and what is announced just there pays for it; the usual order (説明 → 質疑 → 審議 → 答申審議, item after
+item) makes other steps dear but none impossible, because real chairs skip, go back and handle items together. A recess
+remembers where it interrupted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.japanese import cues, reading
-from pipeline.japanese.sentences import bounds
-from pipeline.schema import Meeting, Phase, Role, Section, Speaker, Turn
+import numpy as np
+import numpy.typing as npt
 
-State = tuple[int | None, Phase]
+from pipeline.schema import Meeting, Phase, Role, Section, Speaker, Turn
+from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect
+
+Floats = npt.NDArray[np.float64]
+Place = tuple[int | None, Phase]
+State = tuple[int | None, Phase, bool]  # the last: interrupted by a recess
 
 ORDER = (Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
-EXPLAINERS = (Role.AGENCY, Role.SECRETARIAT)
-# How well a role's sentence fits a phase, in nats per sentence (0 where nothing is said).
-FIT: dict[Role, dict[Phase, float]] = {
-    Role.AGENCY: {
-        Phase.EXPLANATION: 0.8, Phase.QUESTIONS: 0.6, Phase.DELIBERATION: -1.5, Phase.REPORT_DELIBERATION: -1.2,
-        Phase.OPENING: -1.0, Phase.CLOSING: -1.0,
-    },
-    Role.MEMBER: {
-        Phase.EXPLANATION: -1.5, Phase.QUESTIONS: 0.3, Phase.DELIBERATION: 0.3, Phase.OPENING: -1.0, Phase.CLOSING: -0.8,
-    },
-    Role.SECRETARIAT: {
-        Phase.OPENING: 0.7, Phase.CLOSING: 0.4, Phase.REPORT_DELIBERATION: 0.5, Phase.QUESTIONS: -0.2,
-        Phase.DELIBERATION: -0.4,
-    },
-}  # fmt: skip
-# What a sentence of a family is worth to the phase it announces; said by somebody not entitled, a third of it. Worth the
-# same whether the phase begins or goes on: a bonus for beginning would be earned again and again by leaving and returning.
-ANNOUNCES: dict[str, tuple[Phase, float, frozenset[Role]]] = {
-    "opening": (Phase.OPENING, 3.0, frozenset({Role.SECRETARIAT, Role.CHAIR})),
-    "item_start": (Phase.EXPLANATION, 5.0, frozenset({Role.CHAIR})),
-    "explanation_call": (Phase.EXPLANATION, 3.0, frozenset({Role.CHAIR})),
-    "explanation_own": (Phase.EXPLANATION, 1.0, frozenset({Role.AGENCY, Role.SECRETARIAT})),
-    "questions_start": (Phase.QUESTIONS, 6.0, frozenset({Role.CHAIR})),
-    "questions_end": (Phase.QUESTIONS, 1.5, frozenset({Role.CHAIR})),
-    "deliberation_start": (Phase.DELIBERATION, 6.5, frozenset({Role.CHAIR})),
-    "report_start": (Phase.REPORT_DELIBERATION, 7.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
-    "proposal": (Phase.REPORT_DELIBERATION, 4.5, frozenset({Role.CHAIR})),
-    "finding": (Phase.REPORT_DELIBERATION, 3.0, frozenset({Role.CHAIR})),
-    "recess": (Phase.RECESS, 6.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
-    "closing": (Phase.CLOSING, 4.0, frozenset({Role.CHAIR, Role.SECRETARIAT})),
-}
-CLEARLY = 0.25  # a family matched this much better than another is the one that was meant
-ENTER = 5.0  # cost of any change of part
-CALLED_UP = 3.0  # the next item is named and so begins: what chairs without formulas do
-MONOLOGUE_MS, MONOLOGUE = 25_000, 0.6  # a long turn of the agency explains, a short one answers
-UNENTITLED = 0.3
-SKIP, BACK, LEAVE_END = 0.7, 4.0, 9.0
-NAMED = 4.0  # the chair says an item's number or title
-QUESTION_SHAPE, OPINION_SHAPE = 0.8, 0.5
-TITLE_ALIKE = 78
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """A sentence: where it stands and what it says."""
-
-    turn: Turn
-    begin: int
-    end: int
-    text: str
-    role: Role
-    families: dict[str, float]
-    announced: dict[Phase, float]
-    items: frozenset[int]
+# Costs of steps, in nats: a part has about ten sentences that each tell half a nat, so this weighs what a part says.
+ENTER = 5.0  # any change of part
+UNANNOUNCED_INSIDE = 3.0  # ... in the middle of a turn, where nothing is announced
+SKIP = 1.0  # each phase of an item left out
+BACK = 4.0  # against the usual order
+LEAVE_CLOSING = 12.0
+RESUME = 0.5
+NAMED = 4.0  # an item begins where the chair names it ...
+OTHER_NAMED = -3.0  # ... or another
+IN_RECESS = -1.0  # a sentence during a recess: hardly anything is said
 
 
 def divide(
     turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meeting
 ) -> tuple[tuple[Turn, ...], tuple[Section, ...]]:
     """Turns (renumbered where one was cut) and sections in time order, covering each turn once."""
-    units = _units(turns, speakers, meeting)
+    units = collect(turns, speakers, meeting)
     if not units:
         return turns, ()
-    states = _courtesies_moved(units, _decode(units, _states(meeting)))
-    pieces: list[tuple[State, Turn]] = []
-    for (_, state), group in groupby(zip(units, states, strict=True), key=lambda pair: (pair[0].turn.id, pair[1])):
+    places = decode(units, states(len(meeting.agenda)))
+    pieces: list[tuple[Place, Turn]] = []
+    for (_, place), group in groupby(zip(units, places, strict=True), key=lambda pair: (pair[0].turn.id, pair[1])):
         said = [unit for unit, _ in group]
-        pieces.append((state, _cut(said[0].turn, said[0].begin, said[-1].end)))
+        pieces.append((place, _cut(said[0].turn, said[0].begin, said[-1].end)))
     numbered = [turn.model_copy(update={"id": f"t{n:04}"}) for n, (_, turn) in enumerate(pieces, start=1)]
-    sections = []
-    placed = zip((state for state, _ in pieces), numbered, strict=True)
-    for state, members in groupby(placed, key=lambda pair: pair[0]):
-        ids = tuple(turn.id for _, turn in members)
-        sections.append(Section(item=state[0], phase=state[1], heading=state[1].value, turn_ids=ids))
-    return tuple(numbered), tuple(sections)
+    placed = zip((place for place, _ in pieces), numbered, strict=True)
+    sections = tuple(
+        Section(item=item, phase=phase, heading=phase.value, turn_ids=tuple(turn.id for _, turn in members))
+        for (item, phase), members in groupby(placed, key=lambda pair: pair[0])
+    )
+    return tuple(numbered), sections
 
 
-def _units(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meeting) -> list[_Unit]:
-    roles = {speaker.label: speaker.role for speaker in speakers}
-    units = []
-    for turn in turns:
-        for begin, end in bounds(turn):
-            text = "".join(word.text for word in turn.words[begin:end])
-            role = roles.get(turn.speaker, Role.OTHER)
-            families = cues.found(text)
-            announced = _announced(families, role)
-            units.append(_Unit(turn, begin, end, text, role, families, announced, _items_named(text, meeting)))
-    return units
+def states(items: int) -> list[State]:
+    """Without an agenda there is one item without a number, which may begin again."""
+    middle = [(item, phase) for item in (range(items) if items else (None,)) for phase in ORDER]
+    return [
+        (None, Phase.OPENING, False),
+        *((item, phase, paused) for item, phase in middle for paused in (False, True)),
+        (None, Phase.CLOSING, False),
+    ]
 
 
-def _items_named(text: str, meeting: Meeting) -> frozenset[int]:
-    """Agenda indices whose number or title is heard in ``text``."""
-    from rapidfuzz import fuzz
-
-    from pipeline.japanese import agenda
-    found = set(agenda.named(text, meeting.agenda))
-    sound = reading.kana(text)
-    for i, item in enumerate(meeting.agenda):
-        title = reading.kana(item.title)
-        if len(title) >= 8 and len(sound) >= 0.7 * len(title) and fuzz.partial_ratio(title, sound) >= TITLE_ALIKE:
-            found.add(i)
-    return frozenset(found)
-
-
-def _states(meeting: Meeting) -> list[State]:
-    items: list[int | None] = list(range(len(meeting.agenda))) or [None]
-    middle = [(item, phase) for item in items for phase in ORDER]
-    return [(None, Phase.OPENING), *middle, (None, Phase.RECESS), (None, Phase.CLOSING)]
+def decode(units: list[Unit], known: list[State]) -> list[Place]:
+    """The best path through (unit x state)."""
+    costs = np.array([[_step(before, after) for after in known] for before in known])
+    total = np.array([0.0 if state[1] is Phase.OPENING else -ENTER for state in known]) + _fitting(units[0], known)
+    back = np.zeros((len(units), len(known)), dtype=np.int64)
+    changes = ~np.eye(len(known), dtype=bool)
+    for n, unit in enumerate(units[1:], start=1):
+        reached = total[:, None] - costs
+        if not unit.starts_turn:
+            reached -= changes * np.where(_announced(unit, known) > 0, 0.0, UNANNOUNCED_INSIDE)
+        back[n] = reached.argmax(axis=0)
+        total = reached.max(axis=0) + _fitting(unit, known)
+    path = [int(total.argmax())]
+    for n in range(len(units) - 1, 0, -1):
+        path.append(int(back[n, path[-1]]))
+    return [(None, Phase.RECESS) if known[k][2] else known[k][:2] for k in reversed(path)]
 
 
-def _emission(unit: _Unit, state: State) -> float:
-    item, phase = state
-    worth = FIT.get(unit.role, {}).get(phase, 0.0) * min(1.0, len(unit.text) / 12) + unit.announced.get(phase, 0.0)
-    if unit.role is Role.MEMBER:
-        if phase is Phase.QUESTIONS and unit.text.rstrip("。？").endswith("か"):
-            worth += QUESTION_SHAPE
-        if phase is Phase.DELIBERATION and ("思います" in unit.text or "賛成" in unit.text):
-            worth += OPINION_SHAPE
-        if phase is Phase.REPORT_DELIBERATION and "assent" in unit.families:
-            worth += QUESTION_SHAPE
-    if unit.role is Role.CHAIR and len(unit.items) == 1 and item in unit.items:
-        worth += NAMED
-    if phase is Phase.EXPLANATION and unit.role in EXPLAINERS and unit.turn.duration_ms >= MONOLOGUE_MS:
-        worth += MONOLOGUE
-    return worth
+def _announced(unit: Unit, known: list[State]) -> Floats:
+    return np.array([unit.announces[Phase.RECESS if paused else phase] for _, phase, paused in known])
 
 
-def _announced(families: dict[str, float], role: Role) -> dict[Phase, float]:
-    """What the sentence is worth to each phase that it may announce; clearly weaker matches do not count."""
-    known = {name: strength for name, strength in families.items() if name in ANNOUNCES}
-    best = max(known.values(), default=0.0)
-    result: dict[Phase, float] = {}
-    for name, strength in known.items():
-        phase, points, entitled = ANNOUNCES[name]
-        if strength >= best - CLEARLY:
-            worth = points * strength * (1.0 if role in entitled else UNENTITLED)
-            result[phase] = max(result.get(phase, 0.0), worth)
+def _fitting(unit: Unit, known: list[State]) -> Floats:
+    """What the sentence is worth in each state. An announcement counts in its part whether that begins here or goes on:
+    paid only to beginnings, it would be earned again and again by leaving and coming back."""
+    clearest = max(unit.named.values(), default=0.0)
+    begins = max(unit.announces.values(), default=0.0) > 0 and unit.role is Role.CHAIR
+    result = _announced(unit, known)
+    for k, (item, phase, paused) in enumerate(known):
+        result[k] += IN_RECESS if paused else unit.fits[phase]
+        if item is None:
+            continue
+        if begins and clearest:
+            result[k] += NAMED * unit.named.get(item, 0.0) or OTHER_NAMED * clearest
+        else:
+            result[k] += MENTIONED * unit.here.get(item, 0.0)
+        if unit.home is not None:
+            result[k] += OWN_ITEM if unit.home == item else -OWN_ITEM
     return result
 
 
-def _step(before: State, after: State, named: frozenset[int]) -> float:
-    """What a change of part costs: how far it is from the usual order. ``named``: items heard in the first sentence."""
-    (item, phase), (next_item, next_phase) = before, after
+def _step(before: State, after: State) -> float:
+    """What a change of part costs: how far it is from the usual order."""
+    (item, phase, paused), (next_item, next_phase, next_paused) = before, after
+    if before == after:
+        return 0.0
+    if next_paused:
+        return ENTER if (item, phase, paused) == (next_item, next_phase, False) else ENTER * 10
+    if paused and (item, phase) == (next_item, next_phase):
+        return RESUME
     if phase is Phase.CLOSING:
-        return LEAVE_END
+        return LEAVE_CLOSING
     if next_phase is Phase.OPENING:
-        return ENTER + BACK * (1 if phase is Phase.RECESS else 3)
-    if phase is Phase.RECESS or next_phase in (Phase.RECESS, Phase.CLOSING):
-        return ENTER
-    skipped = SKIP * ORDER.index(next_phase)
+        return ENTER + 3 * BACK
     if phase is Phase.OPENING:
-        return ENTER + skipped + BACK * (next_item or 0)
-    if next_item == item:
+        return ENTER + (2 * BACK if next_phase is Phase.CLOSING else _ahead(-1, next_item or 0, next_phase))
+    if next_phase is Phase.CLOSING:
+        return ENTER
+    if item == next_item:
         ahead = ORDER.index(next_phase) - ORDER.index(phase)
+        if item is None and next_phase is Phase.EXPLANATION:
+            return ENTER  # no agenda: the next item, as far as anybody knows
         return ENTER + (SKIP * (ahead - 1) if ahead > 0 else BACK)
-    gap = (next_item or 0) - (item or 0)
-    unannounced = 0.0 if next_item in named or next_phase is Phase.EXPLANATION else BACK
-    if gap == 1 and next_item in named and next_phase is Phase.EXPLANATION:
-        return ENTER - CALLED_UP
-    if gap > 0:
-        return ENTER + skipped + unannounced + BACK * (gap - 1)
-    # Backwards only for what is often done for all items at the end.
-    return ENTER + unannounced + BACK * (1 if next_phase in ORDER[2:] else 2)
+    return ENTER + _ahead(item or 0, next_item or 0, next_phase)
 
 
-def _decode(units: list[_Unit], states: list[State]) -> list[State]:
-    """The best path; its first state is the opening unless the first sentence says better."""
-    scores = [(0.0 if state[1] is Phase.OPENING else -ENTER) + _emission(units[0], state) for state in states]
-    back: list[list[int]] = []
-    for unit in units[1:]:
-        came, now = [], []
-        for k, state in enumerate(states):
-            best, best_score = k, scores[k]
-            for j, other in enumerate(states):
-                if j != k and (reached := scores[j] - _step(other, state, unit.items)) > best_score:
-                    best, best_score = j, reached
-            came.append(best)
-            now.append(best_score + _emission(unit, state))
-        back.append(came)
-        scores = now
-    path = [max(range(len(states)), key=lambda k: scores[k])]
-    for came in reversed(back):
-        path.append(came[path[-1]])
-    return [states[k] for k in reversed(path)]
-
-
-def _courtesies_moved(units: list[_Unit], states: list[State]) -> list[State]:
-    """「ありがとうございました。」 before an announcement in the same turn goes with the announcement."""
-    moved = list(states)
-    for i in range(len(units) - 1, 0, -1):
-        same_turn = units[i].turn.id == units[i - 1].turn.id
-        if same_turn and moved[i] != moved[i - 1] and set(units[i - 1].families) == {"courtesy"}:
-            moved[i - 1] = moved[i]
-    return moved
+def _ahead(item: int, next_item: int, phase: Phase) -> float:
+    """From one item to another: the next begins with its explanation; back only for what is done for all at the end."""
+    skipped = SKIP * ORDER.index(phase)
+    if next_item > item:
+        return BACK * (next_item - item - 1) + 2 * skipped
+    return BACK / 2 if phase in ORDER[2:] else 2 * BACK
 
 
 def _cut(turn: Turn, begin: int, end: int) -> Turn:

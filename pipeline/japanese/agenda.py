@@ -23,9 +23,9 @@ BY_WORDS, BY_DEPARTMENT, BY_BARE_NUMBER = 0.6, 0.5, 0.7
 _DIGITS = r"[0-9〇一二三四五六七八九十百]+"
 _LABEL_NUMBER = re.compile(_DIGITS)
 _NUMBER = re.compile(
-    rf"(?P<before>[^、。0-9]{{0,8}}?)(?P<ordinal>第?)(?P<n>{_DIGITS})(?P<unit>号議案|号|番目|番|件目|つ目|)(?P<after>[^、。]?)"
+    rf"(?P<before>[^、。0-9]{{0,8}}?)(?P<ordinal>第?)(?P<n>{_DIGITS})(?P<unit>号議案|号|番目|番|件目|つ目|)(?P<after>[^、。]{{0,2}})"
 )
-_COUNTED = "年月日時分秒人名件円個条項点%割万億ペパ回枚社者つカか"  # what follows a number of something else
+_COUNTED = re.compile(r"[年月日時分秒人名件円個条項点%割万億回枚社者つ台]|[かカヵヶ][月所国]|ペー|パー")  # of something else
 _AND = re.compile(rf"^(?:と|及び|、|から)(?:第)?(?P<n>{_DIGITS})(?:号|番)?(?=[^0-9年月日時分人名件円個条項])")
 _KIND_NOISE = re.compile(rf"第|号|番|その|[()()\s]|{_DIGITS}")
 
@@ -40,13 +40,15 @@ def named(sentence: str, agenda: tuple[AgendaItem, ...]) -> dict[int, float]:
 
 
 @functools.cache
-def _labels(agenda: tuple[AgendaItem, ...]) -> tuple[tuple[str, int | None], ...]:
-    """Of each label the sound of its kind (シモン, ホウコク) and its number."""
+def _labels(agenda: tuple[AgendaItem, ...]) -> tuple[tuple[str, int | None, bool], ...]:
+    """Of each label the sound of its kind (シモン, ホウコク), its number, and whether that is a 号."""
     result = []
     for item in agenda:
         label = unicodedata.normalize("NFKC", item.label)
         found = _LABEL_NUMBER.search(label)
-        result.append((kana(_KIND_NOISE.sub("", label).removesuffix("事項")), number(found[0]) if found else None))
+        result.append(
+            (kana(_KIND_NOISE.sub("", label).removesuffix("事項")), number(found[0]) if found else None, "号" in label)
+        )
     return tuple(result)
 
 
@@ -58,7 +60,7 @@ def _numbers(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, f
         # The kind may stand before or, in an earlier clause of the sentence, rule further numbers: 「報告の1番、2番」.
         before = kana(normal[max(0, match.start("n") - 9) : match.start("n")])
         unit = match["unit"]
-        if not unit and match["after"] and match["after"] in _COUNTED:
+        if not unit and _COUNTED.match(match["after"]):
             continue
         values = [number(match["n"])]
         end = match.end("unit")
@@ -66,11 +68,11 @@ def _numbers(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, f
             values.append(number(more["n"]))
             end += len(more[0])
         for value in values:
-            fitting = [i for i, (_, n) in enumerate(labels) if n is not None and n == value]
+            fitting = [i for i, (_, n, _) in enumerate(labels) if n is not None and n == value]
             with_kind = [i for i in fitting if labels[i][0] and labels[i][0] in before]
             if with_kind:
                 result += [(i, 1.0) for i in with_kind]
-            elif unit.startswith("号") and len(fitting) == 1:
+            elif unit.startswith("号") and len(fitting) == 1 and labels[fitting[0]][2]:
                 result.append((fitting[0], 1.0))
             elif unit in ("番", "番目", "件目") and len(fitting) == 1 and not match["ordinal"]:
                 result.append((fitting[0], BY_BARE_NUMBER))

@@ -8,6 +8,7 @@ the sentence, in a long phrase with a sound or two wrong.
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from importlib import resources
 
@@ -18,8 +19,9 @@ from pipeline.schema import Phase, Record, Role
 
 GAP = "…"
 GAP_SOUNDS = 15
-WHOLE_SOUNDS = 7  # shorter phrases must match exactly: with a sound changed they are everywhere
-SOUNDS_PER_ERROR = 7  # one wrong sound in 7..13, two in 14..20
+SOUNDS_PER_ERROR = 8  # one wrong sound in 8..15, two in 16..23; shorter phrases are everywhere with a sound changed
+POLITE_TAIL = re.compile(r"(?:デ?ゴザイ|イタシ|イタダ|サセテ|シマシ?|マシ|オネガイ|アリガトウ|クダサイ).*$")
+WHOLE_REST = 2  # sounds beside the phrases of a family that must be the whole sentence
 NEARLY = 0.7  # strength of a match with wrong sounds
 
 
@@ -32,6 +34,7 @@ class Family(Record):
     endings: tuple[str, ...]
     excluded: tuple[tuple[str, ...], ...]
     exact: bool
+    whole: bool
     roles: dict[Role, float]
     begins: Phase | None
     worth: float
@@ -51,6 +54,7 @@ def families() -> dict[str, Family]:
             endings=tuple(kana(phrase) for phrase in table.get("endings", ())),
             excluded=tuple(_parts(phrase) for phrase in table.get("not", ())),
             exact=table.get("exact", False),
+            whole=table.get("whole", False),
             roles=table.get("roles", {}),
             begins=table.get("begins"),
             worth=table.get("worth", 0.0),
@@ -74,6 +78,8 @@ def found(sentence: str) -> dict[str, float]:
 
 
 def _best(family: Family, sound: str) -> float:
+    if family.whole:
+        return 1.0 if _is_made_of(family, sound) else 0.0
     if any(_occurs(phrase, sound) for phrase in family.phrases):
         return 1.0
     return NEARLY if not family.exact and any(_nearly(phrase, sound) for phrase in family.phrases) else 0.0
@@ -93,12 +99,21 @@ def _occurs(phrase: tuple[str, ...], sound: str) -> bool:
 
 
 def _nearly(phrase: tuple[str, ...], sound: str) -> bool:
-    """Phrases without a gap, with wrong sounds in proportion to their length."""
-    if len(phrase) > 1 or len(phrase[0]) < WHOLE_SOUNDS or len(sound) < len(phrase[0]) - 2:
+    """With wrong sounds in proportion to its length, not counting the polite tail that half of all sentences share."""
+    core = POLITE_TAIL.sub("", phrase[0])
+    errors = len(core) // SOUNDS_PER_ERROR
+    if len(phrase) > 1 or not errors or len(sound) < len(core) - errors:
         return False
-    errors = len(phrase[0]) // SOUNDS_PER_ERROR
     # A sound replaced costs 1/n of rapidfuzz's ratio, one left out or doubled about half of that.
-    return fuzz.partial_ratio(phrase[0], sound, score_cutoff=100 * (1 - errors / len(phrase[0])) - 0.1) > 0
+    return fuzz.partial_ratio(core, sound, score_cutoff=100 * (1 - errors / len(core)) - 0.1) > 0
+
+
+def _is_made_of(family: Family, sound: str) -> bool:
+    """Whether nothing is left of the sentence without the phrases (longest first)."""
+    rest = sound
+    for phrase in sorted((parts[0] for parts in family.phrases), key=len, reverse=True):
+        rest = rest.replace(phrase, "")
+    return rest != sound and len(rest) <= WHOLE_REST
 
 
 def _parts(phrase: str) -> tuple[str, ...]:

@@ -1,0 +1,200 @@
+"""What tells where the meeting stands: every sentence with what it announces, what it fits, which items it names.
+
+In: turns, roles, the meeting file. Out: ``Unit``s in time order. Two kinds of evidence are kept apart, because they mean
+different things: what a sentence *announces* counts once, when a part begins with it; what it *fits* counts wherever it
+stands. Nats throughout; what the words themselves tell is data (``japanese/cues.toml``), what roles and turns tell is here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from pipeline.japanese import agenda, cues, people
+from pipeline.japanese.sentences import bounds
+from pipeline.schema import Meeting, Phase, Role, Speaker, Turn
+
+UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does not chair: the voices may be mistaken
+ALSO = 0.5  # of a second announcement of the same part, in the sentence or later in the turn
+GONE_OVER = 3.0  # 「次に、諮問第6号、…」 without a formula
+CALLED = 2.0  # an item's department explains, a member asks
+WHOLE_CHARS = 12  # a shorter sentence counts in proportion
+LONG_CHARS = 250  # of one speech: longer explains
+INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
+MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
+INTRODUCED_WITHIN = 3
+OFFICIALS = (Role.AGENCY, Role.SECRETARIAT)
+
+# How a sentence fits a phase by who says it.
+ROLE_FITS: dict[Role, dict[Phase, float]] = {
+    Role.AGENCY: {
+        Phase.OPENING: -1.0, Phase.EXPLANATION: 0.5, Phase.QUESTIONS: 0.5, Phase.DELIBERATION: -1.0,
+        Phase.REPORT_DELIBERATION: -1.0, Phase.CLOSING: -1.0,
+    },
+    Role.MEMBER: {
+        Phase.OPENING: -0.7, Phase.EXPLANATION: -0.7, Phase.QUESTIONS: 0.3, Phase.DELIBERATION: 0.3, Phase.CLOSING: -0.5,
+    },
+    Role.SECRETARIAT: {
+        Phase.OPENING: 0.5, Phase.DELIBERATION: -0.2, Phase.REPORT_DELIBERATION: 0.3, Phase.CLOSING: 0.3,
+    },
+}  # fmt: skip
+# The same by how the turn stands among others.
+LONG_OFFICIAL = {Phase.EXPLANATION: 0.8, Phase.QUESTIONS: -0.3}
+ANSWER = {Phase.QUESTIONS: 0.6, Phase.EXPLANATION: -0.6}  # an official after a member
+ANSWERED = {Phase.QUESTIONS: 0.5, Phase.DELIBERATION: -0.4}  # a member before an official
+AMONG_MEMBERS = {Phase.DELIBERATION: 0.5, Phase.QUESTIONS: -0.5}  # no official near: they have left
+NEAR_TURNS = 2
+
+
+@dataclass
+class Unit:
+    """A sentence: words ``[begin, end)`` of ``turn``.
+
+    ``announces``: worth of a phase beginning here. ``fits``: of standing in a phase. ``named``: clarity 0..1 of the items
+    named from here to the end of the turn; ``here``: in this sentence. ``home``: the item of the speaker's department.
+    """
+
+    turn: Turn
+    begin: int
+    end: int
+    text: str
+    role: Role
+    families: dict[str, float]
+    announces: defaultdict[Phase, float] = field(default_factory=lambda: defaultdict(float))
+    fits: defaultdict[Phase, float] = field(default_factory=lambda: defaultdict(float))
+    here: dict[int, float] = field(default_factory=dict)
+    named: dict[int, float] = field(default_factory=dict)
+    home: int | None = None
+
+    @property
+    def starts_turn(self) -> bool:
+        return self.begin == 0
+
+    @property
+    def is_courtesy(self) -> bool:
+        return "courtesy" in self.families
+
+
+def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meeting) -> list[Unit]:
+    """All sentences of the meeting."""
+    roles = {speaker.label: speaker.role for speaker in speakers}
+    homes = _homes(turns, roles, meeting)
+    of_turns: list[list[Unit]] = []
+    for turn in turns:
+        role = roles.get(turn.speaker, Role.OTHER)
+        mine = []
+        for begin, end in bounds(turn):
+            text = "".join(word.text for word in turn.words[begin:end])
+            unit = Unit(turn, begin, end, text, role, cues.found(text), home=homes.get(turn.speaker))
+            unit.here = agenda.named(text, meeting.agenda)
+            mine.append(unit)
+        _announce(mine, meeting)
+        of_turns.append(mine)
+    for number, mine in enumerate(of_turns):
+        before, after = _partners(of_turns[:number][::-1]), _partners(of_turns[number + 1 :])
+        chars = _speech_chars(of_turns, number)
+        for unit in mine:
+            _fit(unit, before, after, chars)
+    return [unit for mine in of_turns for unit in mine]
+
+
+def _partners(others: list[list[Unit]]) -> list[Role]:
+    """The roles of the next few in ``others`` who say something and do not chair, up to a call for an explanation."""
+    roles: list[Role] = []
+    for units in others:
+        if len(roles) == NEAR_TURNS or any(unit.announces[Phase.EXPLANATION] > CALLED for unit in units):
+            break
+        if units[0].role is not Role.CHAIR and len(units[0].turn.spoken) >= INTERJECTION_CHARS:
+            roles.append(units[0].role)
+    return roles
+
+
+def _speech_chars(of_turns: list[list[Unit]], number: int) -> int:
+    """Characters of the whole speech that a turn is a part of: interjections of others do not end it."""
+    turn = of_turns[number][0].turn
+    total = len(turn.spoken)
+    for others in (of_turns[:number][::-1], of_turns[number + 1 :]):
+        for units in others:
+            if units[0].turn.speaker == turn.speaker:
+                total += len(units[0].turn.spoken)
+            elif len(units[0].turn.spoken) >= INTERJECTION_CHARS:
+                break
+    return total
+
+
+def _announce(units: list[Unit], meeting: Meeting) -> None:
+    """Within one turn, from its end: courtesies stand with what follows them, later announcements support earlier ones."""
+    later: dict[Phase, float] = {}
+    follows: dict[Phase, float] = {}
+    named: dict[int, float] = {}
+    for unit in reversed(units):
+        if unit.is_courtesy:
+            unit.announces.update(follows)
+        else:
+            follows = {}
+            for phase, worths in _worths(unit, meeting).items():
+                first, *others = sorted(worths, reverse=True)
+                follows[phase] = first + ALSO * sum(others) + ALSO * later.get(phase, 0.0)
+                later[phase] = max(later.get(phase, 0.0), first)
+            if Phase.EXPLANATION in later:
+                follows.pop(Phase.QUESTIONS, None)  # 「…課にお入りいただきます。その間に○○委員」: nobody asks yet
+            unit.announces.update(follows)
+        named = {i: max(named.get(i, 0.0), unit.here.get(i, 0.0)) for i in {*named, *unit.here}}
+        unit.named = named
+
+
+def _worths(unit: Unit, meeting: Meeting) -> dict[Phase, list[float]]:
+    """What the sentence announces, by phase: cues that do, an item gone over to, and calls."""
+    worths: defaultdict[Phase, list[float]] = defaultdict(list)
+    for name, strength in unit.families.items():
+        family = cues.families()[name]
+        if family.begins is not None:
+            worths[family.begins].append(family.worth * strength * _entitled(unit, family))
+    if unit.role is Role.CHAIR:
+        if "next" in unit.families and len(unit.here) == 1:
+            worths[Phase.EXPLANATION].append(GONE_OVER)
+        departments = tuple(item.department for item in meeting.agenda)
+        if call := people.call(unit.text, departments):
+            if call.called in departments:
+                worths[Phase.EXPLANATION].append(CALLED)
+            elif call.roles.get(Role.MEMBER, 0.0) > 1:
+                worths[Phase.QUESTIONS].append(CALLED)
+    return worths
+
+
+def _entitled(unit: Unit, family: cues.Family) -> float:
+    return 1.0 if not family.by or unit.role in family.by or unit.role is Role.OTHER else UNENTITLED
+
+
+def _fit(unit: Unit, before: list[Role], after: list[Role], speech_chars: int) -> None:
+    if unit.is_courtesy:
+        return
+    weight = min(1.0, len(unit.text) / WHOLE_CHARS)
+    kinds = [ROLE_FITS.get(unit.role, {})]
+    if unit.role in OFFICIALS:
+        kinds += [ANSWER] if before[:1] == [Role.MEMBER] else []
+        kinds += [LONG_OFFICIAL] if speech_chars >= LONG_CHARS else []
+    if unit.role is Role.MEMBER:
+        kinds += [ANSWERED] if after and after[0] in OFFICIALS else []
+        kinds += [AMONG_MEMBERS] if (before or after) and not {*before, *after} & {*OFFICIALS} else []
+    for kind in kinds:
+        for phase, worth in kind.items():
+            unit.fits[phase] += worth * weight
+    for name, strength in unit.families.items():
+        family = cues.families()[name]
+        for phase, worth in family.within.items():
+            unit.fits[phase] += worth * strength * _entitled(unit, family)
+    if len(unit.here) > 1:  # all items in one breath: the programme of the day, or its end
+        unit.fits[Phase.OPENING] += 1.0
+
+
+def _homes(turns: tuple[Turn, ...], roles: dict[str, Role], meeting: Meeting) -> dict[str, int]:
+    """The item whose department an official has named as his own."""
+    homes: dict[str, int] = {}
+    for turn in turns:
+        if roles.get(turn.speaker) is Role.AGENCY and turn.speaker not in homes:
+            for begin, end in bounds(turn)[:INTRODUCED_WITHIN]:
+                said = people.introduction("".join(word.text for word in turn.words[begin:end]))
+                if said and (items := agenda.named(said.post, meeting.agenda)):
+                    homes[turn.speaker] = min(items)
+    return homes
