@@ -43,10 +43,9 @@ def run(arguments: list[str]) -> int:
     except MinutesError as error:
         return tell(error)
     except (KeyboardInterrupt, typer.Abort):
-        say("中断しました。もう一度実行すると、終わったところから続けます。")
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except typer.Exit as end:
-        return end.exit_code
+        code = end.exit_code  # Typer turns Ctrl-C into its own exit with 130
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         say(f"使い方の誤りです: {message}\n→ minutes --help、または minutes <コマンド> --help をご覧ください。")
@@ -57,6 +56,8 @@ def run(arguments: list[str]) -> int:
         say(f"プログラムの誤りで止まりました({type(error).__name__})。")
         say(f"→ 記録 {record_bug(error)} を添えてお知らせください。発言の内容は含まれていません。")
         return ExitCode.BUG
+    if code == ExitCode.INTERRUPTED:
+        say("中断しました。もう一度実行すると、終わったところから続けます。")
     return code if isinstance(code, int) else ExitCode.DONE
 
 

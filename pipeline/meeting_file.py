@@ -32,7 +32,8 @@ def read(file: Path) -> Meeting:
     try:
         return Meeting.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt key also leaves the right one missing: the misspelling is what the clerk can see
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         key = next(str(part) for part in reversed(first["loc"]) if isinstance(part, str))
         place = f"{file.name} {line_of(file, key)}".strip()
         if first["type"] == "extra_forbidden":
