@@ -15,7 +15,7 @@ import io
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,9 @@ class PyannoteDiarizer:
 
     @property
     def key(self) -> str:
-        """Everything that decides the voices; not the device, whose differences are rounding."""
-        decisive = {k: v for k, v in asdict(self).items() if k not in ("folder", "device")}
-        return hashlib.sha256(json.dumps([decisive, _sha256(self.folder)]).encode()).hexdigest()
+        """Everything that decides the voices; not the device, whose differences are rounding, nor what the model is called."""
+        decisive = json.dumps([self.window_ms, self.overlap_ms, _sha256(self.folder)])
+        return hashlib.sha256(decisive.encode()).hexdigest()
 
     def diarize(self, audio: Path, count: SpeakerCount, progress: Progress) -> Diarization:
         """Raises WeightsError where the folder is no pipeline; an accelerator that fails is replaced by the CPU."""
@@ -122,7 +122,7 @@ def joined(
     border_ms = (start_ms + edge_ms) // 2 if edge_ms else 0
     if not labels:
         return _cut(before, 0, border_ms)
-    size = next((len(vector) for vector in embeddings.values()), 1)
+    size = next((len(vector) for vector in [*embeddings.values(), *known.sums]), 1)
     vectors = np.stack([embeddings.get(label, np.zeros(size)) for label in labels])
     talk_ms = np.array([sum(v.duration_ms for v in window if v.speaker == label) for label in labels], float)
     shared = np.zeros((len(labels), len(known)))

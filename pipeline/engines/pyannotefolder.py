@@ -61,6 +61,7 @@ def load(folder: Path, device: str) -> Any:
         _look_through(folder / part / WEIGHTS)
     try:
         pipeline = Pipeline.from_pretrained(_local(folder))
+        pipeline._segmentation.model.receptive_field  # noqa: B018  missing where these are another model's weights
     except WeightsError:
         raise
     except Exception as error:
