@@ -1,29 +1,40 @@
 # Two commands on a fresh machine: `make demo` shows the program at work, `make test` proves it.
-# After the first set-up nothing here uses the network (a fresh stamp means no pip call).
+# Only the first set-up uses the network: while the stamps are newer than pyproject.toml and constraints.txt, pip is not called.
+# The demo needs no compiler; of the tests' libraries one has to be compiled, so they have a stamp of their own.
 
 PYTHON ?= python3
 VENV := .venv
-STAMP := $(VENV)/.installed
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .PHONY: demo test lint check clean
 
-demo: $(STAMP)
+demo: $(INSTALLED)
 	$(VENV)/bin/minutes demo
 
-test: $(STAMP)
+test: $(TESTABLE)
 	$(VENV)/bin/python -m pytest
 
-lint: $(STAMP)
+lint: $(TESTABLE)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 check: lint test
 
-$(STAMP): pyproject.toml constraints.txt
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
-	touch $(STAMP)
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo 'Setting up in $(VENV): about 5.6 GB, some minutes, only the first time'
+	$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(TESTABLE): $(INSTALLED)
+	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
