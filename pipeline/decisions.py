@@ -1,66 +1,94 @@
 """What was decided, only where somebody was heard to decide it.
 
 In: turns, roles, sections. Out: one ``Decision`` per agenda item; ``result`` None where nothing was heard (it prints
-〔要確認〕, domain rule: never invent the 審議結果). The chair asks (「承認することにご異議ございませんか」) and members
-agree, or the chair states it (「異議なしと認めます」「継続審議といたします」). 「異議なし」 alone, or on a date or the last
-minutes, is none.
+〔要確認〕: a result is never invented). Two things count: the chair puts a result to the members (「承認することでよろしいで
+しょうか」) and one of them agrees before anybody objects, or the chair states it (「異議なしと認め、承認することに決定」).
+Both only where the item is deliberated, or where the chair names it: 「異議なし」 on a date or on the last minutes decides
+nothing, and neither does 「承認」 in an explanation.
 """
 
 from __future__ import annotations
 
-from pipeline.japanese import cues, reading
+from dataclasses import dataclass, field
+
+from pipeline.japanese import agenda, cues, results
 from pipeline.japanese.sentences import texts
 from pipeline.schema import Decision, Meeting, Phase, Role, Section, Speaker, Turn
 
 WITHIN_TURNS = 8  # assent and finding follow the question soon
-# What the chair's words make of the item; the first that is heard counts, 承認 when only assent is heard.
-RESULTS = (
-    ("継続審議", "継続審議とされた"),
-    ("保留", "継続審議とされた"),
-    ("条件を付し", "条件を付して承認された"),
-    ("不承認", "承認されなかった"),
-    ("不適当", "承認されなかった"),
-    ("賛成多数", "賛成多数により承認された"),
-    ("承認", "承認された"),
-    ("適当", "承認された"),
-    ("原案のとおり", "承認された"),
-    ("答申することに決定", "承認された"),
-)
-DECIDING = (Phase.REPORT_DELIBERATION, Phase.DELIBERATION)
+CLEARLY = 1.0  # an item is named by its number or title
+DECIDING = (Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
+
+
+@dataclass
+class _Item:
+    """What was heard on one item so far: the result put to the members, and the result decided."""
+
+    asked: str = ""
+    asked_at: int = -WITHIN_TURNS - 1
+    asked_last: bool = False  # nothing was said after the question in that turn
+    opposed: bool = False
+    decided: str | None = None
+    evidence: str | None = field(default=None)
+
+    def is_open(self, at: int) -> bool:
+        """Whether what was asked may still be answered in turn ``at``."""
+        return bool(self.asked) and at - self.asked_at <= WITHIN_TURNS
+
+    def decide(self, result: str, turn: Turn) -> None:
+        self.decided, self.evidence = result, turn.id
 
 
 def hear(
     turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], sections: tuple[Section, ...], meeting: Meeting
 ) -> tuple[Decision, ...]:
-    """Decisions in agenda order; the evidence is the turn in which the decision is complete."""
+    """Decisions in agenda order; the evidence is the turn in which the decision is complete. The last one counts."""
     chairs = {speaker.label for speaker in speakers if speaker.role is Role.CHAIR}
     place = {turn_id: (section.item, section.phase) for section in sections for turn_id in section.turn_ids}
-    return tuple(
-        _of_item(i, [t for t in turns if place[t.id][0] == i and place[t.id][1] in DECIDING], chairs)
-        for i in range(len(meeting.agenda))
-    )
-
-
-def _of_item(item: int, turns: list[Turn], chairs: set[str]) -> Decision:
-    decided = Decision(item=item, result=None)
-    asked: tuple[int, str] | None = None
-    for number, turn in enumerate(turns):
+    items = [_Item() for _ in meeting.agenda]
+    for at, turn in enumerate(turns):
         for sentence in texts(turn):
-            families = cues.found(sentence)
-            by_chair = turn.speaker in chairs
-            named = _result(sentence)
-            if by_chair and "proposal" in families:
-                asked = (number, named or (asked[1] if asked else ""))
-            elif by_chair and "finding" in families:
-                result = named or (asked[1] if asked else "")
-                if result:
-                    decided = Decision(item=item, result=result, turn_id=turn.id)
-            elif "assent" in families and not by_chair and asked and number - asked[0] <= WITHIN_TURNS and asked[1]:
-                # The chair's finding, if it follows, is the better evidence and replaces this one.
-                decided = Decision(item=item, result=asked[1], turn_id=turn.id)
-    return decided
+            if turn.speaker in chairs:
+                spoken_of = _spoken_of(sentence, *place[turn.id], meeting)
+                for i, item in enumerate(items):
+                    item.asked_last = False
+                    if i in spoken_of:
+                        _chair_says(item, sentence, at, turn)
+                    elif spoken_of:
+                        item.asked = ""  # the chair has gone on to another item
+            else:
+                for item in items:
+                    _member_says(item, sentence, at, turn)
+    return tuple(Decision(item=i, result=item.decided, turn_id=item.evidence) for i, item in enumerate(items))
 
 
-def _result(sentence: str) -> str:
-    sound = reading.kana(sentence)
-    return next((result for words, result in RESULTS if words in sentence or reading.kana(words) in sound), "")
+def _spoken_of(sentence: str, item: int | None, phase: Phase, meeting: Meeting) -> list[int]:
+    """The items that a chair's sentence can decide: those it names, else the one that is deliberated."""
+    named = [i for i, clarity in agenda.named(sentence, meeting.agenda).items() if clarity >= CLEARLY]
+    if named:
+        return named
+    return [item] if item is not None and phase in DECIDING else []
+
+
+def _chair_says(item: _Item, sentence: str, at: int, turn: Turn) -> None:
+    families = cues.found(sentence)
+    result = results.named(sentence)
+    if "not_on_items" in families:
+        return
+    if families.keys() & {"finding", "so_be_it"}:
+        stated = result or (item.asked if item.is_open(at) else "")
+        if stated:
+            item.decide(stated, turn)
+            item.asked = ""
+    elif "consent_question" in families and (result or item.is_open(at)):
+        item.asked, item.asked_at, item.asked_last, item.opposed = result or item.asked, at, True, False
+
+
+def _member_says(item: _Item, sentence: str, at: int, turn: Turn) -> None:
+    if not item.is_open(at):
+        return
+    families = cues.found(sentence)
+    if "objection" in families:
+        item.opposed = True
+    elif not item.opposed and ("assent" in families or ("yes" in families and item.asked_last and at == item.asked_at + 1)):
+        item.decide(item.asked, turn)

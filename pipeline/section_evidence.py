@@ -127,17 +127,19 @@ def _announce(units: list[Unit], meeting: Meeting) -> None:
     later: dict[Phase, float] = {}
     follows: dict[Phase, float] = {}
     named: dict[int, float] = {}
-    for unit in reversed(units):
+    worths_of = [_worths(unit, meeting) for unit in units]
+    if any(Phase.EXPLANATION in worths for worths in worths_of):
+        for worths in worths_of:
+            worths.pop(Phase.QUESTIONS, None)  # 「…課にお入りいただきます。その間に○○委員」: nobody asks yet
+    for unit, worths in zip(reversed(units), reversed(worths_of), strict=True):
         if unit.is_courtesy:
             unit.announces.update(follows)
         else:
             follows = {}
-            for phase, worths in _worths(unit, meeting).items():
-                first, *others = sorted(worths, reverse=True)
+            for phase, points in worths.items():
+                first, *others = sorted(points, reverse=True)
                 follows[phase] = first + ALSO * sum(others) + ALSO * later.get(phase, 0.0)
                 later[phase] = max(later.get(phase, 0.0), first)
-            if Phase.EXPLANATION in later:
-                follows.pop(Phase.QUESTIONS, None)  # 「…課にお入りいただきます。その間に○○委員」: nobody asks yet
             unit.announces.update(follows)
         named = {i: max(named.get(i, 0.0), unit.here.get(i, 0.0)) for i in {*named, *unit.here}}
         unit.named = named

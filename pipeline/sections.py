@@ -90,15 +90,16 @@ def _announced(unit: Unit, known: list[State]) -> Floats:
 def _fitting(unit: Unit, known: list[State]) -> Floats:
     """What the sentence is worth in each state. An announcement counts in its part whether that begins here or goes on:
     paid only to beginnings, it would be earned again and again by leaving and coming back."""
-    clearest = max(unit.named.values(), default=0.0)
-    begins = max(unit.announces.values(), default=0.0) > 0 and unit.role is Role.CHAIR
+    by_chair = unit.role is Role.CHAIR and any(unit.announces.values())
+    named = unit.named if unit.announces[Phase.EXPLANATION] else unit.here  # an item may be named after its call
+    clearest = max(named.values(), default=0.0)
     result = _announced(unit, known)
     for k, (item, phase, paused) in enumerate(known):
         result[k] += IN_RECESS if paused else unit.fits[phase]
         if item is None:
             continue
-        if begins and clearest:
-            result[k] += NAMED * unit.named.get(item, 0.0) or OTHER_NAMED * clearest
+        if by_chair and clearest:
+            result[k] += NAMED * named.get(item, 0.0) or OTHER_NAMED * clearest
         else:
             result[k] += MENTIONED * unit.here.get(item, 0.0)
         if unit.home is not None:
