@@ -57,9 +57,7 @@ def coverage(n: int) -> float:
 
 if __name__ == "__main__":
     everything = [
-        line
-        for file in sorted((TRAINING / "text").glob("*.txt"))
-        for line in file.read_text(encoding="utf-8").splitlines()
+        line for file in sorted((TRAINING / "text").glob("*.txt")) for line in file.read_text(encoding="utf-8").splitlines()
     ]
     left = [line for line in training_lines() if is_held_out(line)]
     print(f"{len(everything)} lines, {len(training_lines())} trained on, {len(left)} of these in a meeting")
