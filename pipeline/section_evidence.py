@@ -72,7 +72,8 @@ class Unit:
 
     @property
     def is_courtesy(self) -> bool:
-        return "courtesy" in self.families
+        """Says nothing of its own about the place: thanks, and the resuming of whatever was interrupted."""
+        return not self.families.keys().isdisjoint({"courtesy", "resume"})
 
 
 def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meeting) -> list[Unit]:

@@ -23,7 +23,7 @@ State = tuple[int | None, Phase, bool]  # the last: interrupted by a recess
 
 ORDER = (Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
 # Costs of steps, in nats: a part has about ten sentences that each tell half a nat, so this weighs what a part says.
-ENTER = 5.0  # any change of part
+ENTER = 4.0  # any change of part
 UNANNOUNCED_INSIDE = 3.0  # ... in the middle of a turn, where nothing is announced
 SKIP = 1.0  # each phase of an item left out
 BACK = 4.0  # against the usual order
@@ -137,7 +137,7 @@ def _ahead(item: int, next_item: int, phase: Phase) -> float:
     skipped = SKIP * ORDER.index(phase)
     if next_item > item:
         return BACK * (next_item - item - 1) + 2 * skipped
-    return BACK / 2 if phase in ORDER[2:] else 2 * BACK
+    return BACK / 2 if phase is Phase.REPORT_DELIBERATION else 2 * BACK
 
 
 def _cut(turn: Turn, begin: int, end: int) -> Turn:
