@@ -41,6 +41,7 @@ class Layout(Record):
     results_heading: str
     result_line: str
     blank_before_item: bool
+    rules_off: tuple[str, ...] = ()
 
     @property
     def register(self) -> Register:  # pydantic reserves the plain name for ABC registration

@@ -1,109 +1,131 @@
 """整文: from speech to the city's written register, every change on record.
 
 In: turns with their parts, and the layout. Out: the same turns with ``written``, ``changes`` and ``printed`` filled in;
-``spoken`` is never touched. Rules are deterministic and named. A change is a stretch of ``spoken`` and what was written
-for it, so replaying the changes over ``spoken`` gives ``written`` exactly, and each can be shown or undone alone.
-What a rule cannot handle stays as spoken, with a flag.
+``spoken`` is never touched. Rules are deterministic, named, ordered, and can be switched off by name in the layout. A
+change is a stretch of ``spoken`` and what was written for it, so replaying the changes over ``spoken`` gives ``written``
+exactly, and each can be shown or undone alone. What no rule covers stays as spoken, with a flag.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from pipeline.japanese import dearu
+from pipeline.errors import SettingsError
+from pipeline.japanese import cleaning, dearu, morphemes, wording
+from pipeline.japanese.dearu import Untouched
+from pipeline.japanese.morphemes import Talk
 from pipeline.layouts import Layout, Register
-from pipeline.schema import UNDECIDED, Change, Flag, FlagKind, Section, Speaker, Turn
+from pipeline.schema import UNDECIDED, Change, Flag, FlagKind, Phase, Role, Section, Speaker, Turn
 
 FAILED_TEXT = "〔この区間は文字起こしできませんでした〕"
-_START = r"(?:(?<=[。、？])|^)"
-# Fillers that stand alone (domain: Tier A): between stops or commas. 「あの件」 and 「その後」 have none and stay.
-_FILLER = re.compile(
-    _START + r"(?:え[えーぇ]*っ?と?|ええと|あの[ーう]*|その[ーう]*|まあ|まー|う[ーん]+|ん[ー]+|なんか|ほら)(?:ですね)?、"
-)
-_INTERJECTED = re.compile(r"(?<=[^。、])ですね、(?=.)")
-_YES = re.compile(r"(?:(?<=[。])|^)はい、")
-_REPEATED = re.compile(r"(?:(?<=[。、])|^)([一-龠ァ-ヶーぁ-ん]{2,8})、(?=\1)")
-_QUOTED = re.compile(r"「[^」]*」")
-_SENTENCE = re.compile(r"[^。？?]+[。？?]?")
+_QUOTED = re.compile(r"「[^」]*」|『[^』]*』")
+_SAYS_SOMETHING = re.compile(r"\w")
 
-Rule = Callable[[str], Iterator[Change]]
+Rule = Callable[[Talk], Iterable[Change | Untouched]]
 
 
-def _deleted(name: str, pattern: re.Pattern[str], keep: str = "") -> Rule:
-    def rule(spoken: str) -> Iterator[Change]:
-        for match in pattern.finditer(spoken):
-            yield Change(rule=name, start=match.start(), end=match.end(), before=match[0], after=keep)
+def _endings(talk: Talk) -> Iterator[Change | Untouched]:
+    for found in dearu.plain(talk.morphs, talk.questioner):
+        if isinstance(found, Untouched):
+            yield found
+            continue
+        start, end = talk.morphs[found.first].begin, talk.morphs[found.last].end
+        if talk.text[start:end] != found.text:
+            yield Change(rule=found.rule, start=start, end=end, before=talk.text[start:end], after=found.text)
 
-    return rule
 
-
-# In this order; a later rule never touches what an earlier one changed.
+# In this order: a later rule never touches what an earlier one changed. The names are those of ``rules_off`` in a layout.
 CLEANING: dict[str, Rule] = {
-    "フィラー": _deleted("フィラー", _FILLER),
-    "ですね": _deleted("ですね", _INTERJECTED, "、"),
-    "受けの「はい」": _deleted("受けの「はい」", _YES),
-    "言い直し": _deleted("言い直し", _REPEATED),
+    "フィラー": cleaning.fillers,
+    "間投の「ですね」": cleaning.interjections,
+    "言い直し": cleaning.restarts,
+}
+PLAIN: dict[str, Rule] = {
+    "お礼・あいさつ": cleaning.courtesies,
+    "名乗り": cleaning.introductions,
+    "前置き": cleaning.prefaces,
+    "相づち": cleaning.responses,
+    **CLEANING,
+    "謙譲語": wording.humble,
+    "縮約": wording.contracted,
+    "依頼": wording.requests,
+    "常体": _endings,
+}
+RULES: dict[Register, dict[str, Rule]] = {
+    Register.VERBATIM: {},
+    Register.CLEAN: CLEANING,
+    Register.DEARU: PLAIN,
 }
 
 
 def rewrite(
     turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], sections: tuple[Section, ...], layout: Layout
 ) -> tuple[Turn, ...]:
-    """Fill in ``written``, ``changes``, ``printed`` and flags of style."""
+    """Fill in ``written``, ``changes``, ``printed`` and flags of style. Raises SettingsError for an unknown rule name."""
     roles = {speaker.label: speaker.role for speaker in speakers}
     phases = {turn_id: section.phase for section in sections for turn_id in section.turn_ids}
-    result = []
-    for turn in turns:
-        if any(flag.kind is FlagKind.FAILED for flag in turn.flags):
-            result.append(turn.model_copy(update={"written": FAILED_TEXT, "printed": True}))
-            continue
-        changes, uncovered = changed(turn.spoken, layout.register)
-        written = applied(turn.spoken, changes)
-        if any(flag.kind is FlagKind.INVENTED for flag in turn.flags):
-            written += UNDECIDED  # perhaps nobody said this: visible, never silently gone
-        flags = turn.flags
-        if uncovered:
-            words = "」「".join(dict.fromkeys(uncovered))
-            flags += (Flag(kind=FlagKind.STYLE, reason=f"「{words}」は話し言葉のままです。"),)
-        printed = layout.prints(roles[turn.speaker], phases[turn.id])
-        result.append(
-            turn.model_copy(update={"written": written, "changes": tuple(changes), "printed": printed, "flags": flags})
-        )
-    return tuple(result)
+    rules = _chosen(layout)
+    return tuple(_rewritten(turn, roles[turn.speaker], phases[turn.id], rules, layout) for turn in turns)
 
 
-def changed(spoken: str, register: Register) -> tuple[list[Change], list[str]]:
-    """Changes in order and apart, and what stayed polite though the register is である."""
-    if register is Register.VERBATIM:
-        return [], []
-    protected = [match.span() for match in _QUOTED.finditer(spoken)]
-    result: list[Change] = []
-    for rule in CLEANING.values():
-        for change in rule(spoken):
-            _add(change, result, protected)
-    uncovered: list[str] = []
-    if register is Register.DEARU:
-        for sentence in _SENTENCE.finditer(spoken):
-            found, left = dearu.changes(sentence[0])
-            uncovered += left
-            for change in found:
-                moved = {"start": change.start + sentence.start(), "end": change.end + sentence.start()}
-                _add(change.model_copy(update=moved), result, protected)
-    return sorted(result, key=lambda change: change.start), uncovered
+def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False) -> tuple[list[Change], list[str]]:
+    """Changes in order and apart, and what stays polite or spoken though a rule looked at it."""
+    talk = Talk(spoken, morphemes.of(spoken), questioner)
+    taken = [match.span() for match in _QUOTED.finditer(spoken)]  # quotations stay as they were read out
+    changes: list[Change] = []
+    left: list[tuple[int, int]] = []
+    for rule in rules:
+        for found in rule(talk):
+            if isinstance(found, Untouched):
+                left.append((talk.morphs[found.first].begin, talk.morphs[found.last].end))
+            elif _apart((found.start, found.end), taken):
+                changes.append(found)
+                taken.append((found.start, found.end))
+    uncovered = [spoken[start:end] for start, end in left if _apart((start, end), taken)]
+    return sorted(changes, key=lambda change: change.start), uncovered
 
 
-def _add(change: Change, to: list[Change], protected: list[tuple[int, int]]) -> None:
-    """Keep the change if it touches neither another one nor a quotation."""
-    taken = [*protected, *((c.start, c.end) for c in to)]
-    if all(change.end <= begin or end <= change.start for begin, end in taken):
-        to.append(change)
-
-
-def applied(spoken: str, changes: list[Change] | tuple[Change, ...]) -> str:
+def applied(spoken: str, changes: Iterable[Change]) -> str:
     """``spoken`` with the changes carried out; they must be in order and apart."""
     parts, at = [], 0
     for change in changes:
         parts += [spoken[at : change.start], change.after]
         at = change.end
     return "".join([*parts, spoken[at:]])
+
+
+def _chosen(layout: Layout) -> list[Rule]:
+    known = RULES[layout.register]
+    if unknown := [name for name in layout.rules_off if name not in PLAIN]:
+        raise SettingsError(
+            f"様式 {layout.name} の rules_off に知らない規則があります: {unknown[0]}", f"使える名前: {', '.join(PLAIN)}"
+        )
+    return [rule for name, rule in known.items() if name not in layout.rules_off]
+
+
+def _rewritten(turn: Turn, role: Role, phase: Phase, rules: list[Rule], layout: Layout) -> Turn:
+    end = len(turn.spoken)
+    if any(flag.kind is FlagKind.FAILED for flag in turn.flags):
+        note = Change(rule="文字起こしの失敗", start=end, end=end, before="", after=FAILED_TEXT)
+        return turn.model_copy(update={"written": applied(turn.spoken, [note]), "changes": (note,), "printed": True})
+    changes, uncovered = changed(turn.spoken, rules, role is Role.MEMBER and phase is Phase.QUESTIONS)
+    says_something = bool(_SAYS_SOMETHING.search(applied(turn.spoken, changes)))
+    if any(flag.kind is FlagKind.INVENTED for flag in turn.flags):  # perhaps nobody said this: visible, never silently gone
+        changes.append(Change(rule="声のない区間", start=end, end=end, before="", after=UNDECIDED))
+    flags = turn.flags
+    if uncovered:
+        words = "」「".join(dict.fromkeys(uncovered))
+        flags += (Flag(kind=FlagKind.STYLE, reason=f"「{words}」は話し言葉のままです。"),)
+    return turn.model_copy(
+        update={
+            "written": applied(turn.spoken, changes),
+            "changes": tuple(changes),
+            "printed": layout.prints(role, phase) and says_something,
+            "flags": flags,
+        }
+    )
+
+
+def _apart(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    return all(span[1] <= begin or end <= span[0] for begin, end in taken)

@@ -28,7 +28,7 @@ def _ends(base: str, kind: str) -> str:
     """五段, 一段, する or くる."""
     if kind.startswith("五段") and base[-1:] in _ROW_OF:
         return "五段"
-    if kind.startswith(("上一段", "下一段")) and base.endswith("る"):
+    if kind.startswith(("上一段", "下一段", "助動詞-レル")) and base.endswith("る"):
         return "一段"
     if kind.startswith("サ行変格") and base.endswith(("する", "ずる")):
         return "する"

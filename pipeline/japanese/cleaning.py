@@ -1,0 +1,119 @@
+"""What speech has and a record leaves out: fillers, restarts, responses, thanks, self-introductions.
+
+In: a ``Talk``. Out: ``Change``s that delete. The words are data (``fillers.toml``); each function is one rule. Deleting
+is on record like every change, so that a proofreader can see and undo it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+
+from pipeline.japanese.morphemes import Talk
+from pipeline.japanese.reading import is_surname
+from pipeline.schema import Change
+
+_CLAUSE = r"(?:^|(?<=[。、？?]))"
+_SENTENCE = r"(?:^|(?<=[。？?]))"
+_IDEOGRAMS = "一-龠々〆ァ-ヶー"
+_REPEATED = re.compile(
+    # the same again, as a word of its own: 「費用は、費用は」, but not 「市民、市民団体」
+    rf"{_CLAUSE}([{_IDEOGRAMS}ぁ-ん]{{2,8}})、(?=\1(?:(?<=[{_IDEOGRAMS}])[^{_IDEOGRAMS}]|(?<=[ぁ-ん])[^ぁ-ん]|$))"
+)
+_NAME_WITHIN = 25  # characters from the start of a turn in which a name is given
+_INTERJECTED_AFTER = ("助詞", "接続詞", "連体詞", "感動詞")
+
+
+@functools.cache
+def _words(key: str) -> str:
+    """The alternatives under ``key`` of the data file as one group."""
+    return "(?:" + "|".join(_data()[key]) + ")"
+
+
+@functools.cache
+def _data() -> dict[str, list[str]]:
+    text = resources.files("pipeline.japanese").joinpath("fillers.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@functools.cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(
+        {
+            "filler": rf"{_CLAUSE}{_words('fillers')}(?:ですね)?、|{_SENTENCE}{_words('fillers')}[。？…]+",
+            "response": (
+                rf"{_SENTENCE}{_words('responses')}[、。](?=.)(?!{_words('responses_mean_before')})"
+                rf"|(?<=、){_words('responses')}、(?=.)"
+            ),
+            "courtesy": rf"{_SENTENCE}{_words('courtesy_leads')}*{_words('courtesies')}(?:。|$)",
+            "preface": (
+                rf"{_CLAUSE}{_words('clause_prefaces')}、(?=.)|{_SENTENCE}(?:(?:はい|{_words('fillers')})、)*{_words('sentence_prefaces')}。(?=.)"
+            ),
+            "introduction": (
+                rf"{_CLAUSE}(?:[^。、？]{{0,15}}の)?(?P<name>[{_IDEOGRAMS}ぁ-ん]{{1,5}}){_words('introductions')}[。、](?=.)"
+            ),
+        }[name]
+    )
+
+
+def _deleted(rule: str, match: re.Match[str]) -> Change:
+    return Change(rule=rule, start=match.start(), end=match.end(), before=match[0], after="")
+
+
+def courtesies(talk: Talk) -> Iterator[Change]:
+    """Sentences that only thank, greet or apologise."""
+    for match in _pattern("courtesy").finditer(talk.text):
+        yield _deleted("お礼・あいさつ", match)
+
+
+def introductions(talk: Talk) -> Iterator[Change]:
+    """「子育て支援課の山田です。」 at the start: the label says who speaks, and names are not published."""
+    for match in _pattern("introduction").finditer(talk.text, 0):
+        if match.start() > _NAME_WITHIN:
+            return
+        if is_surname(match["name"].split("の")[-1]):
+            yield _deleted("名乗り", match)
+            return
+
+
+def prefaces(talk: Talk) -> Iterator[Change]:
+    """「すみません、」「お答えします。」 before the matter."""
+    for match in _pattern("preface").finditer(talk.text):
+        yield _deleted("前置き", match)
+
+
+def fillers(talk: Talk) -> Iterator[Change]:
+    """Between stops by the list; elsewhere only what the analyser takes for nothing but a filler (えーっと5,900円)."""
+    ends = set()
+    for match in _pattern("filler").finditer(talk.text):
+        ends.add(match.end())
+        yield _deleted("フィラー", match)
+    for i, morph in enumerate(talk.morphs):
+        if morph.detail == "フィラー":
+            end = talk.at(i + 1).end if talk.at(i + 1).surface == "、" else morph.end
+            if end not in ends:
+                yield Change(rule="フィラー", start=morph.begin, end=end, before=talk.text[morph.begin : end], after="")
+
+
+def responses(talk: Talk) -> Iterator[Change]:
+    """はい、 before an answer that says it all."""
+    for match in _pattern("response").finditer(talk.text):
+        yield _deleted("相づち", match)
+
+
+def restarts(talk: Talk) -> Iterator[Change]:
+    for match in _REPEATED.finditer(talk.text):
+        yield _deleted("言い直し", match)
+
+
+def interjections(talk: Talk) -> Iterator[Change]:
+    """それは|ですね|、: after a particle です is no predicate."""
+    for i, morph in enumerate(talk.morphs):
+        after, stop = talk.at(i + 1), talk.at(i + 2)
+        if morph.base == "です" and morph.surface == "です" and after.surface == "ね" and stop.surface == "、":
+            before = talk.at(i - 1)
+            if before.pos in _INTERJECTED_AFTER and before.detail != "準体助詞":
+                yield Change(rule="間投の「ですね」", start=morph.begin, end=after.end, before="ですね", after="")

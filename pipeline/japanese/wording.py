@@ -1,0 +1,54 @@
+"""Single words of speech that writing says otherwise, outside polite endings.
+
+In: a ``Talk``. Out: ``Change``s, and ``Untouched`` for requests that have no plain form. Each function is one rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.japanese.dearu import Untouched
+from pipeline.japanese.morphemes import Talk
+from pipeline.schema import Change
+
+
+def _changed(talk: Talk, rule: str, first: int, last: int, after: str) -> Change:
+    start, end = talk.at(first).begin, talk.at(last).end
+    return Change(rule=rule, start=start, end=end, before=talk.text[start:end], after=after)
+
+
+def humble(talk: Talk) -> Iterator[Change]:
+    """Humble verbs inside a predicate: 検討いたして → 検討して, 進めてまいりたい → 進めていきたい."""
+    for i, morph in enumerate(talk.morphs):
+        after = talk.at(i + 1)
+        if (
+            morph.base in ("いたす", "致す")
+            and morph.surface.endswith("し")
+            and after.surface in ("て", "た", "たい", "たら")
+        ):
+            yield _changed(talk, "いたす→する", i, i, "し")
+        elif morph.base in ("まいる", "参る") and after.surface == "たい" and talk.at(i - 1).surface in ("て", "で"):
+            yield _changed(talk, "まいる→いく", i, i, "いき")
+
+
+def contracted(talk: Talk) -> Iterator[Change]:
+    """〜んじゃない → 〜のではない, 〜じゃない → 〜ではない."""
+    for i, morph in enumerate(talk.morphs):
+        if morph.surface == "じゃ" and morph.pos == "助動詞" and talk.at(i + 1).surface.startswith("な"):
+            before = talk.at(i - 1)
+            if before.surface == "ん" and before.detail == "準体助詞":
+                yield _changed(talk, "じゃ→では", i - 1, i, "のでは")
+            else:
+                yield _changed(talk, "じゃ→では", i, i, "では")
+
+
+def requests(talk: Talk) -> Iterator[Change | Untouched]:
+    """確かめてください → 確かめてほしい. ご覧ください has no plain form that is still a request."""
+    for i, morph in enumerate(talk.morphs):
+        if morph.surface not in ("ください", "下さい"):
+            continue
+        softened = talk.at(i + 1).surface in ("ね", "よ")
+        if talk.at(i - 1).surface in ("て", "で") and talk.at(i + 1 + softened).stops:
+            yield _changed(talk, "ください→ほしい", i, i + softened, "ほしい")
+        else:
+            yield Untouched(i, i)
