@@ -8,7 +8,8 @@ prefers the voice that covers it, a change of speaker costs, and costs less afte
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.schema import Flag, FlagKind, Segment, Turn, Voice, Word
 
 NEAREST_MS = 2_000  # a word farther than this from any voice is nobody's: the speaker before goes on, flagged
 NO_SPEAKER = "SPEAKER_00"  # the only label when no voice was found at all
+FAR_CHARS = 3  # so many in a turn and the proofreader is told
 FAR_COST = 1.0  # of a word that its speaker's voices do not touch
 CHANGE_COST = 4.0  # of a change of speaker in the middle of a sentence: about four stray characters
 CHANGE_AFTER_STOP_COST = 0.5
@@ -40,14 +42,21 @@ def words(segments: tuple[Segment, ...], voices: tuple[Voice, ...]) -> tuple[Tur
         (_Heard(word, number) for number, segment in enumerate(segments) for word in segment.words),
         key=lambda h: (h.word.start_ms, h.segment),
     )
-    speakers = assigned([h.word for h in heard], voices)
+    sequence = [h.word for h in heard]
+    speakers = assigned(sequence, voices)
+    far = _far(sequence, voices)
+    silent = [segment for segment in segments if _is_failed(segment)]
+    cuts = {bisect_left(heard, segment.start_ms, key=lambda h: h.word.start_ms) for segment in silent}
     pieces: list[Turn] = []
     begin = 0
     for end in range(1, len(heard) + 1):
-        if end == len(heard) or speakers[end] != speakers[begin]:
-            pieces.append(_turn(heard[begin:end], speakers[begin], segments, voices))
+        if end == len(heard) or speakers[end] != speakers[begin] or end in cuts:
+            far_chars = sum(
+                len(word.text) for word, is_far in zip(sequence[begin:end], far[begin:end], strict=True) if is_far
+            )
+            pieces.append(_turn(heard[begin:end], speakers[begin], segments, far_chars >= FAR_CHARS and bool(voices)))
             begin = end
-    pieces += [_failed(segment, voices) for segment in segments if _is_failed(segment)]
+    pieces += [_failed(segment, voices) for segment in silent]
     pieces.sort(key=lambda turn: turn.start_ms)
     return tuple(turn.model_copy(update={"id": f"t{number:04}"}) for number, turn in enumerate(pieces, start=1))
 
@@ -105,10 +114,10 @@ def _change_cost(before: Word, after: Word) -> float:
     return CHANGE_IN_PAUSE_COST if after.start_ms - before.end_ms >= PAUSE_MS else CHANGE_COST
 
 
-def _turn(heard: list[_Heard], speaker: str, segments: tuple[Segment, ...], voices: tuple[Voice, ...]) -> Turn:
+def _turn(heard: list[_Heard], speaker: str, segments: tuple[Segment, ...], without_voice: bool) -> Turn:
     said = [h.word for h in heard]
     flags = dict.fromkeys(flag for number in sorted({h.segment for h in heard}) for flag in segments[number].flags)
-    if voices and not any(_near(word, voices, speaker) for word in said):
+    if without_voice:
         flags[Flag(kind=FlagKind.NO_VOICE, reason="話者分離で声が見つからなかった所です。話者を確かめてください。")] = None
     return Turn(
         id="",
@@ -121,13 +130,16 @@ def _turn(heard: list[_Heard], speaker: str, segments: tuple[Segment, ...], voic
     )
 
 
-def _near(word: Word, voices: tuple[Voice, ...], speaker: str) -> bool:
-    return any(
-        voice.speaker == speaker
-        and voice.start_ms <= word.end_ms + NEAREST_MS
-        and word.start_ms <= voice.end_ms + NEAREST_MS
-        for voice in voices
-    )
+def _far(sequence: list[Word], voices: tuple[Voice, ...]) -> list[bool]:
+    """Of each word whether no voice at all is near it."""
+    ordered = sorted(voices, key=lambda voice: voice.start_ms)
+    starts = [voice.start_ms for voice in ordered]
+    ends = list(itertools.accumulate((voice.end_ms for voice in ordered), max))
+    result = []
+    for word in sequence:
+        before = bisect_right(starts, word.end_ms + NEAREST_MS)  # voices that begin before it is over
+        result.append(before == 0 or ends[before - 1] < word.start_ms - NEAREST_MS)
+    return result
 
 
 def _is_failed(segment: Segment) -> bool:
