@@ -1,0 +1,129 @@
+"""The README tells the truth: its commands, exit codes, settings, files and targets are the program's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import ExitCode
+from pipeline.export import EXPORTERS
+from pipeline.meeting_file import read
+from pipeline.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Cells of the first table under a heading, without its head."""
+    part = README.split(f"# {heading}\n", 1)[1]
+    table = re.search(r"(?m)(?:^\|.*\n)+", part)
+    assert table, heading
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:]]
+
+
+def commands(group: typer.Typer, above: str = "") -> set[str]:
+    """Full names of all commands, as one types them after ``minutes``."""
+    names = set()
+    for info in group.registered_commands:
+        assert info.callback is not None
+        names.add(above + (info.name or info.callback.__name__.replace("_", "-")))
+    for below in group.registered_groups:
+        assert below.typer_instance is not None
+        names |= commands(below.typer_instance, f"{above}{below.name} ")
+    return names
+
+
+def test_the_table_of_commands_is_what_help_lists() -> None:
+    described = [re.match(r"`minutes ((?:[a-z]+ ?)+)", row[0]) for row in rows("命令")]
+    assert all(described)
+    names = [found[1].strip() for found in described if found]
+    assert sorted(names) == sorted(commands(app))
+    listed = CliRunner().invoke(app, ["--help"]).output
+    assert {name.split()[0] for name in names} == set(re.findall(r"(?m)^  ([a-z]+)  ", listed.split("Commands:")[1]))
+
+
+def test_every_command_in_the_text_exists() -> None:
+    known = commands(app)
+    blocks = re.findall(r"(?s)```(?:sh|bat)\n(.*?)```", README)
+    fragments = "\n# ".join([*blocks, *re.findall(r"`([^`]+)`", README.replace("```", ""))])
+    used = re.findall(r"minutes\s((?:models\s)?[a-z]+)", fragments)
+    assert len(used) > 20
+    assert set(used) <= known
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    assert [int(row[0]) for row in rows("終了コード")] == sorted(ExitCode)
+
+
+def test_the_settings_are_those_of_the_program() -> None:
+    described = {row[0].strip("`"): row[1].strip("`") for row in rows("設定")}
+    assert list(described) == [name for name in Settings.model_fields if name != "sources"]
+    for name, default in described.items():
+        actual = Settings.model_fields[name].get_default()
+        shown = ",".join(actual) if isinstance(actual, tuple) else str(actual).lower() if actual is True else str(actual)
+        assert default in (shown, {"home": "今のフォルダ", "models": "(空)"}.get(name)), name
+
+
+def test_the_formats_are_those_of_the_program() -> None:
+    (row,) = (row for row in rows("命令") if row[0].startswith("`minutes export"))
+    named = re.search(r": ([a-z, ]+)。", row[1])
+    assert named
+    assert named[1].split(", ") == list(EXPORTERS)
+
+
+def test_the_example_of_a_meeting_file_is_one(tmp_path: Path) -> None:
+    (example,) = re.findall(r"(?s)```toml\n(.*?)```", README)
+    (tmp_path / "m.toml").write_text(example, encoding="utf-8")
+    meeting = read(tmp_path / "m.toml")
+    assert meeting.speakers.exact == 7
+    assert meeting.agenda[0].label == "諮問第21号"
+
+
+def test_the_rooms_are_where_the_readme_says() -> None:
+    plan = README.split("# 流れと間取り", 1)[1].split("```text\n")[2].split("```")[0]
+    folder = ROOT
+    listed = 0
+    for line in plan.splitlines():
+        name = line.split()[0]
+        if line[0] != " ":
+            folder = ROOT / name
+            assert folder.is_dir(), line
+        else:
+            path = folder / name
+            assert path.is_dir() if name.endswith("/") else path.is_file(), line
+        listed += 1
+    assert listed > 15
+
+
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "recordings/README.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        if not target.startswith("https://"):
+            assert ((ROOT / document).parent / target).exists(), target
+
+
+def test_make_targets_in_the_text_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?m)(?:^|`)make ([a-z]+)", README))
+    assert {"demo", "test"} <= named
+    assert named <= set(re.findall(r"(?m)^([a-z]+):", makefile))
+
+
+def test_the_file_that_is_left_out_of_git_is_what_holds_speech() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/outputs/*", "/recordings/*", "/models/*"} <= set(ignored)
+    kept = {line for line in ignored if line.startswith("!")}
+    assert kept == {
+        "!/outputs/.gitkeep",
+        "!/recordings/README.md",
+        "!/recordings/sample_meeting.*",
+        "!/models/README.md",
+        "!/models/demo/",
+    }
