@@ -37,7 +37,7 @@ def draft(
     unsure = {s.label: s for s in speakers if s.confidence < SURE or s.role is Role.OTHER}
     heard = {decision.item: decision for decision in decisions}
     results = tuple(heard.get(i, Decision(item=i, result=None)) for i in range(len(meeting.agenda)))
-    told = dict.fromkeys((*warnings, *_found(meeting, turns, unsure, results)))
+    told = dict.fromkeys((*warnings, *_found(meeting, turns, sections, unsure, results)))
     return Draft(
         meeting=meeting,
         recording=recording,
@@ -61,9 +61,14 @@ def _flagged(turn: Turn, unsure: dict[str, Speaker]) -> Turn:
 
 
 def _found(
-    meeting: Meeting, turns: tuple[Turn, ...], unsure: dict[str, Speaker], results: tuple[Decision, ...]
+    meeting: Meeting,
+    turns: tuple[Turn, ...],
+    sections: tuple[Section, ...],
+    unsure: dict[str, Speaker],
+    results: tuple[Decision, ...],
 ) -> list[Warn]:
-    if not any(turn.spoken for turn in turns):
+    failed = any(flag.kind is FlagKind.FAILED for turn in turns for flag in turn.flags)
+    if not failed and not any(turn.spoken for turn in turns):
         return [
             Warn(
                 code="no-speech",
@@ -81,9 +86,17 @@ def _found(
     if unsure:
         labels = "、".join(sorted(unsure))
         found.append(Warn(code="unsure-role", message=f"役割を確かめてください: {labels}"))
+    spoken_of = {section.item for section in sections}
     for decision in results:
-        if decision.result is None:
-            label = meeting.agenda[decision.item].label
+        label = meeting.agenda[decision.item].label
+        if decision.item not in spoken_of:
+            found.append(
+                Warn(
+                    code="no-section",
+                    message=f"{label}を話し合った所が見つかりませんでした。会議ファイルの番号と件名を確かめてください。",
+                )
+            )
+        elif decision.result is None:
             found.append(
                 Warn(code="no-decision", message=f"{label}の結果は録音から聞き取れませんでした。確かめてください。")
             )

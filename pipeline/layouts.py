@@ -1,20 +1,23 @@
 """A city's layout as data: what is printed, under which labels, in which order and register.
 
-In: the name of a preset in ``templates/`` or the path of a city's own TOML. Out: a frozen ``Layout``. An unknown name or
-key is an error that names it (exit code 9). The fields are documented in ``templates/nagasaki.toml``.
+In: the name of a preset in ``templates/`` or the path of a city's own TOML. Out: a frozen ``Layout``. An unknown name, key
+or placeholder is an error that names it (exit code 9). The fields are documented in ``templates/nagasaki.toml``.
 """
 
 from __future__ import annotations
 
+import string
 import tomllib
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import SettingsError
 from pipeline.schema import Phase, Record, Role
+from pipeline.settings import read_toml
 
 
 class Register(StrEnum):
@@ -25,13 +28,38 @@ class Register(StrEnum):
     DEARU = "要点常体"
 
 
+class HeaderField(StrEnum):
+    """What a header can hold; the name is printed as it stands here."""
+
+    DEPARTMENT = "担当所属名"
+    NAME = "会議名"
+    TIME = "日時"
+    PLACE = "場所"
+    AGENDA = "議題"
+    RESULTS = "審議結果"
+
+
+_PLACEHOLDERS = {  # of each pattern in the file
+    "agenda_line": ("n", "label", "title"),
+    "agenda_department": ("department",),
+    "item_heading": ("n", "label", "title", "department"),
+    "section_heading": ("phase",),
+    "label": ("role",),
+    "result_line": ("n", "label", "title", "result"),
+}
+
+
 class Layout(Record):
     """See ``templates/nagasaki.toml`` for what each field means."""
 
     name: str
-    register_: Register
-    header: tuple[str, ...]
+    register_: Register = Field(alias="register")  # pydantic keeps the plain name for itself
+    rules_off: tuple[str, ...] = ()
+    header: tuple[HeaderField, ...]
+    agenda_line: str
+    agenda_department: str
     item_heading: str
+    outside_heading: str
     section_heading: str
     phases: tuple[Phase, ...]
     label: str
@@ -41,15 +69,28 @@ class Layout(Record):
     results_heading: str
     result_line: str
     blank_before_item: bool
-    rules_off: tuple[str, ...] = ()
 
     @property
-    def register(self) -> Register:  # pydantic reserves the plain name for ABC registration
+    def register(self) -> Register:
         return self.register_
 
     def prints(self, role: Role, phase: Phase) -> bool:
         """Whether the turn of somebody in this role stands in this phase of the document."""
         return phase in self.phases and role in self.labels
+
+    @model_validator(mode="after")
+    def _patterns_are_whole(self) -> Self:
+        for key, known in _PLACEHOLDERS.items():
+            try:
+                used = {name for _, name, _, _ in string.Formatter().parse(getattr(self, key)) if name is not None}
+            except ValueError as error:
+                raise ValueError(f"{key}: 波かっこ {{ }} の組が合いません") from error
+            if unknown := used - set(known):
+                raise ValueError(
+                    f"{key}: 使えない {{{sorted(unknown)[0]}}} があります。使えるのは "
+                    + " ".join(f"{{{name}}}" for name in known)
+                )
+        return self
 
 
 def presets() -> list[str]:
@@ -61,23 +102,32 @@ def load(name: str) -> Layout:
     """A preset by name, or a file by path. Raises SettingsError."""
     own = Path(name)
     if own.suffix == ".toml" and own.is_file():
-        text = own.read_text(encoding="utf-8")
+        table = read_toml(own)
     elif name in presets():
-        text = resources.files("pipeline.templates").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        table = tomllib.loads(resources.files("pipeline.templates").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     else:
         raise SettingsError(
             f"様式がありません: {name}",
             f"使える様式: {', '.join(presets())}。自治体の様式は .toml ファイルの場所で指定できます。",
         )
+    return read(table, name)
+
+
+def read(table: dict[str, Any], name: str) -> Layout:
+    """A layout from its table. Raises SettingsError, naming the key."""
     try:
-        table = tomllib.loads(text)
-        table["register_"] = table.pop("register", None)
         return Layout.model_validate(table)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"様式 {name} の書き方に誤りがあります({error})", "様式ファイルを直してください。") from error
     except ValidationError as error:
-        key = ".".join(map(str, error.errors()[0]["loc"])).replace("register_", "register")
+        # a misspelt key also leaves the right one missing: the misspelling is what the user can see
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        why = {
+            "extra_forbidden": "知らない項目です",
+            "missing": "書かれていません",
+            "enum": f"使えるのは {first.get('ctx', {}).get('expected', '')} です".replace(" or ", ", "),
+            "value_error": first["msg"].removeprefix("Value error, "),
+        }.get(first["type"], "値の種類が違います")
         raise SettingsError(
-            f"様式 {name} の項目 {key} が正しくありません: {error.errors()[0]['msg']}",
+            f"様式 {name} が正しくありません: {key} {why}".replace(":  ", ": "),
             "同梱の nagasaki.toml と見比べてください。",
         ) from error

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 
-from pipeline.export.document import Kind, blocks
+from pipeline.export.blocks import Kind
+from pipeline.export.document import blocks
 from pipeline.schema import Draft
 
 _PREFIX = {
     Kind.NOTE_HEADING: "## ",
     Kind.NOTE: "> ",
     Kind.FIELD: "## ",
-    Kind.LIST: "",
     Kind.ITEM: "## ",
+    Kind.RESULTS: "### ",
     Kind.SECTION: "### ",
 }
-_ACTIVE = re.compile(r"([\\`*_\[\]<>#|])")
+_ACTIVE = re.compile(r"[\\`*_\[\]<>#|~&]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 
 
 def render(draft: Draft) -> bytes:
     """UTF-8; characters that Markdown would take for markup are escaped."""
     parts: list[str] = []
     for block in blocks(draft):
-        lines = [_ACTIVE.sub(r"\\\1", line) for line in block.lines]
+        lines = [_ACTIVE.sub(r"\\\g<0>", line.strip()) for line in block.lines]
         if block.kind is Kind.LABEL:
             lines = [f"**{line}**" for line in lines]
         joint = "  \n" if block.kind is Kind.LIST else "\n>\n" if block.kind is Kind.NOTE else "\n"

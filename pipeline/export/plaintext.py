@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline import layouts
-from pipeline.export.document import Kind, blocks
+from pipeline.export.blocks import Kind
+from pipeline.export.document import blocks
 from pipeline.schema import Draft
 
 

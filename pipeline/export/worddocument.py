@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from typing import Any
 
-from pipeline.export.document import Kind, blocks, clock
+from pipeline.export.blocks import Block, Kind, clock
+from pipeline.export.document import blocks
 from pipeline.schema import Draft, Turn, Word
 
 MINCHO, GOTHIC = "ＭＳ 明朝", "ＭＳ ゴシック"
 DOUBTFUL = 0.5  # words below this confidence get a comment
 AUTHOR = "minutes"
+_LONGEST_TITLE = 255
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # an export is a pure function of its draft: no clock
 _STYLES = {
-    Kind.TITLE: "Title",
     Kind.NOTE_HEADING: "下書きの注意",
     Kind.NOTE: "下書きの注意",
     Kind.FIELD: "Heading 1",
     Kind.VALUE: "Normal",
     Kind.LIST: "Normal",
     Kind.ITEM: "Heading 1",
+    Kind.RESULTS: "Heading 2",
     Kind.SECTION: "Heading 2",
     Kind.LABEL: "発言者",
     Kind.PARAGRAPH: "発言",
@@ -36,7 +39,7 @@ def render(draft: Draft) -> bytes:
 
     document = Document()
     _set_styles(document)
-    document.core_properties.title = draft.meeting.name or draft.recording.source
+    document.core_properties.title = _title(draft)
     document.core_properties.author = AUTHOR
     document.core_properties.created = document.core_properties.modified = LONG_AGO.replace(tzinfo=None)
     turns = {turn.id: turn for turn in draft.turns}
@@ -49,6 +52,22 @@ def render(draft: Draft) -> bytes:
                 paragraph.add_run(line)
     out = io.BytesIO()
     document.save(out)
+    return _without_times(out.getvalue())
+
+
+def _title(draft: Draft) -> str:
+    """Word refuses more than 255 characters."""
+    return Block.of(Kind.FIELD, draft.meeting.name or draft.recording.source).lines[0][:_LONGEST_TITLE]
+
+
+def _without_times(package: bytes) -> bytes:
+    """The same zip with one fixed time on every part: the same draft must give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as fixed:
+        for name in parts.namelist():
+            info = zipfile.ZipInfo(name, LONG_AGO.timetuple()[:6])
+            info.compress_type = zipfile.ZIP_DEFLATED
+            fixed.writestr(info, parts.read(name))
     return out.getvalue()
 
 
@@ -83,7 +102,7 @@ def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
     """The written text; each run of doubtful words that is still in it gets a comment with its time."""
     at = 0
     for words in _doubtful(turn):
-        text = "".join(word.text for word in words)
+        text = Block.of(Kind.PARAGRAPH, "".join(word.text for word in words)).lines[0]
         begin = line.find(text, at)
         if begin < 0:
             continue
