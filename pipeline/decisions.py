@@ -75,7 +75,7 @@ def _chair_says(item: _Item, sentence: str, at: int, turn: Turn) -> None:
     result = results.named(sentence)
     if "not_on_items" in families:
         return
-    if families.keys() & {"finding", "so_be_it"}:
+    if families.keys() & {"finding", "so_be_it"} and "consent_question" not in families:
         stated = result or (item.asked if item.is_open(at) else "")
         if stated:
             item.decide(stated, turn)

@@ -1,0 +1,255 @@
+"""Roles, sections and decisions over whole meetings that were written for this test, and the laws that hold for any."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import attribute, decisions, meeting_file, roles, sections
+from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Phase, Role, Section, Segment, Speaker, Turn, Voice
+from pipeline.scoring import sides
+from pipeline.scoring.sides import SpokenTurn
+from pipeline.scoring.structure import structure
+from tests.spoken import FORMAL, REPORTS, SHIMON, TOGETHER, Script, script, turn, words
+
+ROOT = Path(__file__).parent.parent
+FORMAL_ROLES = {
+    "A": Role.SECRETARIAT, "B": Role.CHAIR, "C": Role.MEMBER, "D": Role.MEMBER, "F": Role.AGENCY, "G": Role.AGENCY,
+}  # fmt: skip
+Understood = tuple[tuple[Speaker, ...], tuple[Turn, ...], tuple[Section, ...], tuple[Decision, ...]]
+
+
+def understood(turns: tuple[Turn, ...], meeting: Meeting) -> Understood:
+    speakers = roles.assign(turns, meeting)
+    placed, parts = sections.divide(turns, speakers, meeting)
+    return speakers, placed, parts, decisions.hear(placed, speakers, parts, meeting)
+
+
+def misplaced(said: Script, placed: tuple[Turn, ...], parts: tuple[Section, ...]) -> list[str]:
+    """What stands elsewhere than the script says, a courtesy before or after a boundary apart."""
+    where = {turn_id: (part.item, part.phase) for part in parts for turn_id in part.turn_ids}
+    truth = {t.start_ms: place for t, place in zip(said.turns, said.places, strict=True)}
+    wrong, expected = [], said.places[0]
+    for t in placed:
+        expected = truth.get(t.start_ms, expected)
+        if where[t.id] != expected and len(t.spoken) > 15:
+            wrong.append(f"{t.spoken} {where[t.id]} != {expected}")
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def formal() -> Script:
+    return script(FORMAL, SHIMON, "総務部 総務課")
+
+
+def test_a_formal_meeting_is_understood(formal: Script) -> None:
+    speakers, placed, parts, results = understood(formal.turns, formal.meeting)
+    assert {s.label: s.role for s in speakers} == FORMAL_ROLES
+    assert {s.label: s.name for s in speakers} == {"A": "本田", "B": "石川", "C": "原", "D": "今井", "F": "森", "G": "岡"}
+    assert all(s.confidence > roles.SURE and s.reasons for s in speakers)
+    assert misplaced(formal, placed, parts) == []
+    assert [d.result for d in results] == ["承認された", "承認された"]
+
+
+def test_votes_at_the_end_and_a_recess_are_understood() -> None:
+    said = script(TOGETHER, REPORTS, "教育委員会 図書館")
+    speakers, placed, parts, results = understood(said.turns, said.meeting)
+    assert {s.label: s.role for s in speakers} == {
+        "A": Role.SECRETARIAT, "B": Role.CHAIR, "C": Role.MEMBER, "D": Role.MEMBER,
+    }  # fmt: skip
+    assert misplaced(said, placed, parts) == []
+    assert [d.result for d in results] == ["承認された", "承認された"]
+
+
+def test_without_an_agenda_there_are_phases_without_items(formal: Script) -> None:
+    said = script(FORMAL)
+    speakers, _, parts, results = understood(said.turns, Meeting())
+    assert {s.label: s.role for s in speakers} == FORMAL_ROLES
+    assert {part.item for part in parts} == {None}
+    assert [part.phase for part in parts] == [
+        Phase.OPENING, *[Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION] * 2, Phase.CLOSING,
+    ]  # fmt: skip
+    assert results == ()
+
+
+def test_reasons_name_the_evidence_and_the_turn(formal: Script) -> None:
+    speakers = {s.label: s for s in roles.assign(formal.turns, formal.meeting)}
+    assert "「河川課長の森」と名乗った(t0005)" in speakers["F"].reasons
+    assert any("会長に「原委員」と呼ばれた直後の発言" in reason for reason in speakers["C"].reasons)
+
+
+def test_talk_time_is_that_of_the_turns(formal: Script) -> None:
+    speakers = roles.assign(formal.turns, formal.meeting)
+    assert sum(s.talk_ms for s in speakers) == sum(turn.duration_ms for turn in formal.turns)
+
+
+def test_a_speaker_who_says_nothing_telling_has_no_role() -> None:
+    said = script("A: 定刻になりましたので、審議会を開会いたします。\nB: うーん。")
+    silent = roles.assign(said.turns, Meeting())[1]
+    assert (silent.role, silent.confidence) == (Role.OTHER, 0.0)
+    assert silent.reasons == ("役割の手がかりになる発言がありません",)
+
+
+def test_nobody_leads_a_scrap_of_talk() -> None:
+    said = script("A: 昨日の雨はひどかったですね。\nB: 本当にそうですね。駅まで歩くのが大変でした。")
+    assert Role.CHAIR not in {s.role for s in roles.assign(said.turns, Meeting())}
+
+
+def test_the_attendee_list_gives_role_and_full_name() -> None:
+    text = "A: おはようございます。\nB: 滝本です。よろしくお願いします。"
+    listed = Meeting(attendees=(Attendee(name="滝本 一郎", role=Role.SECRETARIAT),))
+    assert roles.assign(script(text).turns, Meeting())[1].role is not Role.SECRETARIAT
+    found = roles.assign(script(text).turns, listed)[1]
+    assert (found.role, found.name) == (Role.SECRETARIAT, "滝本 一郎")
+
+
+def test_role_words_in_the_labels_of_a_transcript_count() -> None:
+    said = script("佐々木会長: はい。\n事務局 東: はい。\n西委員: はい。")
+    found = [s.role for s in roles.assign(said.turns, Meeting())]
+    assert found == [Role.CHAIR, Role.SECRETARIAT, Role.MEMBER]
+
+
+def test_the_secretariat_with_an_item_of_its_own_stays_the_secretariat() -> None:
+    said = script("A: 図書館の浜田です。資料1をご覧ください。説明は以上です。", REPORTS, "教育委員会 図書館")
+    assert roles.assign(said.turns, said.meeting)[0].role is Role.SECRETARIAT
+
+
+def sample(name: str) -> tuple[tuple[Segment, ...], tuple[Voice, ...], Meeting, tuple[SpokenTurn, ...]]:
+    """A bundled meeting as perfect ears would hear it."""
+    folder = ROOT / ("recordings" if name == "sample" else "models/demo/training/meetings")
+    truth = sides.read(folder / f"{name}_meeting.reference.json").turns
+    assert truth is not None
+    segments = tuple(
+        Segment(
+            start_ms=t.start_ms, end_ms=t.end_ms, text=t.text, avg_logprob=0, no_speech_prob=0, compression_ratio=1,
+            words=words(t.text, t.start_ms, (t.end_ms - t.start_ms) // len(t.text)),
+        )
+        for t in truth
+    )  # fmt: skip
+    voices = tuple(Voice(start_ms=t.start_ms, end_ms=t.end_ms, speaker=t.speaker) for t in truth)
+    return segments, voices, meeting_file.read(folder / f"{name}_meeting.toml"), truth
+
+
+@pytest.mark.parametrize("name", ["sample", "second"])
+def test_the_bundled_meetings_are_understood_from_their_words(name: str) -> None:
+    segments, voices, meeting, truth = sample(name)
+    speakers, placed, parts, results = understood(attribute.words(segments, voices), meeting)
+    known = {s.label: s.role for s in speakers}
+    where = {turn_id: part for part in parts for turn_id in part.turn_ids}
+    heard = tuple(
+        SpokenTurn(
+            start_ms=t.start_ms, end_ms=t.end_ms, speaker=t.speaker, role=known[t.speaker],
+            item=where[t.id].item, phase=where[t.id].phase, text=t.spoken,
+        )
+        for t in placed
+    )  # fmt: skip
+    scores = structure(truth, heard)
+    assert scores is not None
+    assert scores.role == 1.0
+    assert scores.placement > 0.95
+    assert scores.boundary_f1 == 1.0
+    reference = ROOT / ("recordings" if name == "sample" else "models/demo/training/meetings")
+    expected = json.loads((reference / f"{name}_meeting.reference.json").read_text(encoding="utf-8"))["decisions"]
+    assert [d.result for d in results] == [d["result"] for d in expected]
+
+
+SENTENCES = [line.split(": ", 1)[1] for line in (FORMAL + TOGETHER).splitlines() if ": " in line]
+
+
+@st.composite
+def jumbled(draw: st.DrawFn) -> tuple[Turn, ...]:
+    """Sentences of real meetings from anybody in any order, some turns without words."""
+    turns, at_ms = [], 0
+    for number in range(draw(st.integers(0, 12))):
+        speaker = draw(st.sampled_from("ABC"))
+        if draw(st.integers(0, 9)) == 0:
+            silent = Turn(id=f"t{number:04}", speaker=speaker, start_ms=at_ms, end_ms=at_ms + 500, words=(), spoken="")
+            turns.append(silent)
+        else:
+            turns.append(turn(speaker, draw(st.sampled_from(SENTENCES)), at_ms, number))
+        at_ms = turns[-1].end_ms
+    return tuple(turns)
+
+
+@settings(max_examples=40, deadline=None)
+@given(jumbled(), st.sampled_from([SHIMON, SHIMON[:1], ()]))
+def test_every_word_is_in_one_turn_of_one_section_whatever_is_said(
+    turns: tuple[Turn, ...], agenda: tuple[AgendaItem, ...]
+) -> None:
+    meeting = Meeting(agenda=agenda)
+    speakers, placed, parts, results = understood(turns, meeting)
+    assert [word for t in placed for word in t.words] == [word for t in turns for word in t.words]
+    assert sum(not t.words for t in placed) == sum(not t.words for t in turns)
+    assert [turn_id for part in parts for turn_id in part.turn_ids] == [t.id for t in placed]
+    assert len({t.id for t in placed}) == len(placed)
+    assert [t.start_ms for t in placed] == sorted(t.start_ms for t in placed)
+    assert all((a.item, a.phase) != (b.item, b.phase) for a, b in itertools.pairwise(parts))
+    assert {s.label for s in speakers} == {t.speaker for t in turns}
+    assert all(0 <= s.confidence <= 1 for s in speakers)
+    assert sum(s.role is Role.CHAIR for s in speakers) <= 1
+    assert [d.item for d in results] == list(range(len(agenda)))
+    for d in results:
+        assert (d.result is None) == (d.turn_id is None)
+        assert d.turn_id is None or d.turn_id in {t.id for t in placed}
+
+
+def heard(
+    dialogue: str, phase: Phase = Phase.REPORT_DELIBERATION, item: int | None = 0
+) -> list[tuple[str | None, str | None]]:
+    """What is decided by a dialogue of the chair B and others in one section."""
+    said = script(dialogue, SHIMON)
+    part = Section(item=item, phase=phase, heading="", turn_ids=tuple(t.id for t in said.turns))
+    cast = tuple(
+        Speaker(label=label, role=Role.CHAIR if label == "B" else Role.MEMBER, confidence=1)
+        for label in dict.fromkeys(t.speaker for t in said.turns)
+    )
+    return [(d.result, d.turn_id) for d in decisions.hear(said.turns, cast, (part,), said.meeting)]
+
+
+NOTHING = (None, None)
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "decided"),
+    [
+        ("B: 承認することでよろしいでしょうか。\nC: 異議なし。", ("承認された", "t0002")),
+        ("B: 承認することでよろしいでしょうか。\nC: はい。", ("承認された", "t0002")),
+        ("B: 承認することでよろしいでしょうか。\nC: 異議なし。\nB: 異議なしと認めます。", ("承認された", "t0003")),
+        ("B: 今回は継続審議といたします。", ("継続審議とされた", "t0001")),
+        ("B: 賛成の方は挙手をお願いします。\nB: 挙手多数ですので、承認することに決定しました。", ("賛成多数により承認された", "t0002")),
+        ("B: 付言を付けて承認ということでよろしいですか。\nC: 結構です。", ("付言を付して承認された", "t0002")),
+        ("B: 承認することでよろしいでしょうか。", NOTHING),
+        ("C: 承認してよいと思います。\nD: 異議なし。", NOTHING),
+        ("C: 承認することでよろしいでしょうか。\nD: 異議なし。", NOTHING),
+        ("B: 承認することでよろしいでしょうか。\nC: 反対です。\nD: 異議なし。", NOTHING),
+        ("B: 次回の日程はこれでよろしいでしょうか。\nC: 異議なし。", NOTHING),
+        ("B: 会議録は承認ということでよろしいでしょうか。\nC: 異議なし。", NOTHING),
+        ("B: 異議なしと認めます。", NOTHING),
+        ("B: 承認することでよろしいでしょうか。その前に、原委員、どうぞ。\nC: はい。", NOTHING),
+        ("B: 承認することでよろしいでしょうか。\n" + "D: 少し長くなりますが費用を確かめます。\n" * 9 + "C: 異議なし。", NOTHING),
+    ],
+)  # fmt: skip
+def test_a_result_needs_a_proposal_and_assent_or_a_finding(dialogue: str, decided: tuple[str | None, str | None]) -> None:
+    assert heard(dialogue)[0] == decided
+
+
+def test_approval_in_an_explanation_or_before_the_items_decides_nothing() -> None:
+    dialogue = "B: 委託には市の承認ということでよろしいですか。\nC: はい。"
+    assert heard(dialogue, Phase.QUESTIONS)[0] == NOTHING
+    assert heard(dialogue, Phase.OPENING, None) == [NOTHING, NOTHING]
+
+
+def test_an_item_that_the_chair_names_is_decided_wherever_that_is_said() -> None:
+    dialogue = "B: 諮問第8号は承認することに決定いたしました。"
+    assert heard(dialogue, Phase.CLOSING, None) == [NOTHING, ("承認された", "t0001")]
+    assert heard(dialogue) == [NOTHING, ("承認された", "t0001")]
+
+
+def test_assent_after_the_chair_went_on_to_another_item_decides_nothing() -> None:
+    dialogue = "B: 承認することでよろしいでしょうか。\nB: 続いて、諮問第8号に移ります。\nC: 異議なし。"
+    assert heard(dialogue) == [NOTHING, NOTHING]
