@@ -107,6 +107,8 @@ def draft(
     decisions: tuple[Decision, ...] | None = None,
     meeting: Meeting = MEETING,
     warnings: tuple[Warn, ...] = (),
+    speakers: tuple[Speaker, ...] = SPEAKERS,
+    recorded: Recording | None = None,
 ) -> Draft:
     turns = turns if turns is not None else (
         turn(1, "SPEAKER_01", "費用はいくらですか。", 0),
@@ -122,8 +124,8 @@ def draft(
         decisions = (Decision(item=0, result="承認された", turn_id=turns[-1].id), Decision(item=1, result=None))
     return Draft(
         meeting=meeting,
-        recording=recording(),
-        speakers=SPEAKERS,
+        recording=recorded or recording(),
+        speakers=speakers,
         turns=turns,
         sections=sections,
         decisions=decisions,

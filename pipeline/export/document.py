@@ -94,7 +94,7 @@ def _item(
                     result += _turn(turn, roles[turn.speaker], layout)
     for phase in layout.phases:
         said = grouped.get((item, phase), [])
-        printed = [turn for turn in said if turn.printed]
+        printed = [turn for turn in said if turn.printed and turn.written]
         heading = Block.of(Kind.SECTION, layout.section_heading.format(phase=phase.value))
         if printed:
             result.append(heading)
@@ -106,8 +106,10 @@ def _item(
 
 
 def _turn(turn: Turn, role: Role, layout: Layout) -> list[Block]:
+    if not turn.written:  # a proofreader may have struck it out
+        return []
     label = layout.label.format(role=layout.labels.get(role, UNDECIDED))
     return [
         Block.of(Kind.LABEL, label, turn_id=turn.id),
-        Block.of(Kind.PARAGRAPH, turn.written or turn.spoken, turn_id=turn.id),
+        Block.of(Kind.PARAGRAPH, turn.written, turn_id=turn.id),
     ]
