@@ -221,6 +221,22 @@ def test_a_long_stretch_without_stops_is_cut_after_its_polite_verbs() -> None:
     assert sentences.texts(turn("A", said)) == [said[:-14], said[-14:]]
 
 
+def test_a_comma_after_a_polite_verb_is_a_stop_but_not_after_a_clause_that_goes_on() -> None:
+    assert sentences.texts(turn("A", "ありがとうございました、質疑に入ります、どうぞ")) == [
+        "ありがとうございました、", "質疑に入ります、", "どうぞ",
+    ]  # fmt: skip
+    assert sentences.texts(turn("A", "費用ですが、高いですけれども、必要ですので、賛成です。")) == [
+        "費用ですが、高いですけれども、必要ですので、賛成です。"
+    ]
+
+
+def test_a_name_that_is_none_is_left_out() -> None:
+    said = people.introduction("下水道経営課長の医療でございます。")
+    assert said is not None
+    assert said.name is None
+    assert said.roles
+
+
 def test_a_turn_without_words_is_one_empty_sentence() -> None:
     silent = Turn(id="t0001", speaker="A", start_ms=0, end_ms=9, words=(), spoken="")
     assert sentences.bounds(silent) == [(0, 0)]

@@ -2,7 +2,7 @@
 
 In: a sentence. Out: ``Introduction`` (「収納課長の古閑でございます」) or ``Call`` (「古閑課長、お願いします」) with the surname,
 where one is safe, and what the post tells about the role. Words are data (``people.toml``). A name is safe when the
-dictionary knows it as a surname or a post stands before it: 「別会社です」 introduces nobody.
+dictionary knows it as a surname: after a post recognisers write 医療 for 吉田, and 「別会社です」 introduces nobody.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def introduction(sentence: str) -> Introduction | None:
         before, name = found["post"], found["name"]
         roles = post(before)
         if is_surname(name) or (roles and len(name) >= 2 and not post(name)):
-            return Introduction(post=before, name=name, roles=roles)
+            return Introduction(post=before, name=name if is_surname(name) else None, roles=roles)
     office = _SELF_AS_OFFICE.search(sentence)
     return Introduction(post=office["post"], name=None, roles=post(office["post"])) if office else None
 

@@ -1,7 +1,7 @@
 """Turns to sentences: the unit in which a meeting changes course, often in the middle of a turn.
 
-In: a turn's words. Out: stretches of words that end at a 。, before a pause, or, because recognisers forget the 。 for
-minutes on end, after a polite verb where a long stretch has none.
+In: a turn's words. Out: stretches of words that end at a 。 or before a pause. Recognisers write 、 for 。 or forget both for
+minutes on end; so a polite verb before a 、, or in a long stretch without a stop, ends a sentence too.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def _ends(said: str, end_ms: int, turn: Turn, after: int) -> bool:
     """Whether a sentence without a stop ends before word ``after``."""
     if turn.words[after].start_ms - end_ms >= PAUSE_MS and len(said) >= MIN_CHARS:
         return True
-    if len(said) < LONG_CHARS or not _POLITE_END.search(said):
+    comma = said.endswith("、")
+    if (len(said) < LONG_CHARS and not comma) or not _POLITE_END.search(said.removesuffix("、")):
         return False
     return not _GOES_ON.match("".join(word.text for word in turn.words[after : after + 3]))
