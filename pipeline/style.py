@@ -63,15 +63,15 @@ def rewrite(
     turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], sections: tuple[Section, ...], layout: Layout
 ) -> tuple[Turn, ...]:
     """Fill in ``written``, ``changes``, ``printed`` and flags of style. Raises SettingsError for an unknown rule name."""
-    roles = {speaker.label: speaker.role for speaker in speakers}
+    who = {speaker.label: speaker for speaker in speakers}
     phases = {turn_id: section.phase for section in sections for turn_id in section.turn_ids}
     rules = _chosen(layout)
-    return tuple(_rewritten(turn, roles[turn.speaker], phases[turn.id], rules, layout) for turn in turns)
+    return tuple(_rewritten(turn, who[turn.speaker], phases[turn.id], rules, layout) for turn in turns)
 
 
-def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False) -> tuple[list[Change], list[str]]:
+def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False, name: str = "") -> tuple[list[Change], list[str]]:
     """Changes in order and apart, and what stays polite or spoken though a rule looked at it."""
-    talk = Talk(spoken, morphemes.of(spoken), questioner)
+    talk = Talk(spoken, morphemes.of(spoken), questioner, name)
     taken = [match.span() for match in _QUOTED.finditer(spoken)]  # quotations stay as they were read out
     changes: list[Change] = []
     left: list[tuple[int, int]] = []
@@ -104,12 +104,14 @@ def _chosen(layout: Layout) -> list[Rule]:
     return [rule for name, rule in known.items() if name not in layout.rules_off]
 
 
-def _rewritten(turn: Turn, role: Role, phase: Phase, rules: list[Rule], layout: Layout) -> Turn:
+def _rewritten(turn: Turn, speaker: Speaker, phase: Phase, rules: list[Rule], layout: Layout) -> Turn:
     end = len(turn.spoken)
     if any(flag.kind is FlagKind.FAILED for flag in turn.flags):
         note = Change(rule="文字起こしの失敗", start=end, end=end, before="", after=FAILED_TEXT)
         return turn.model_copy(update={"written": applied(turn.spoken, [note]), "changes": (note,), "printed": True})
-    changes, uncovered = changed(turn.spoken, rules, role is Role.MEMBER and phase is Phase.QUESTIONS)
+    changes, uncovered = changed(
+        turn.spoken, rules, speaker.role is Role.MEMBER and phase is Phase.QUESTIONS, speaker.name or ""
+    )
     says_something = bool(_SAYS_SOMETHING.search(applied(turn.spoken, changes)))
     if any(flag.kind is FlagKind.INVENTED for flag in turn.flags):  # perhaps nobody said this: visible, never silently gone
         changes.append(Change(rule="声のない区間", start=end, end=end, before="", after=UNDECIDED))
@@ -121,7 +123,7 @@ def _rewritten(turn: Turn, role: Role, phase: Phase, rules: list[Rule], layout: 
         update={
             "written": applied(turn.spoken, changes),
             "changes": tuple(changes),
-            "printed": layout.prints(role, phase) and says_something,
+            "printed": layout.prints(speaker.role, phase) and says_something,
             "flags": flags,
         }
     )

@@ -123,13 +123,33 @@ CLEANINGS = [
     ("はい、えー、お答えいたします。費用は増えません。", "費用は増えない。"),
     ("市民課の山田です。1点伺います。", "1点伺う。"),
     ("はい、田中でございます。1点伺います。", "1点伺う。"),
+    ("すみません、えー、窓口課長の森です。1点伺います。", "1点伺う。"),
     ("市民課です。1点伺います。", "市民課である。1点伺う。"),
+    # answers, not names
+    ("はい、そうです。今も使えます。", "そうである。今も使える。"),
+    ("森です。市の土地です。", "森である。市の土地である。"),
+    ("福島です。国内の施設です。", "福島である。国内の施設である。"),
+    ("場所は、山田です。今も使えます。", "場所は、山田である。今も使える。"),
+    ("担当は山田です。", "担当は山田である。"),
 ]
 
 
 @pytest.mark.parametrize(("spoken", "expected"), CLEANINGS, ids=[spoken for spoken, _ in CLEANINGS])
 def test_what_only_speech_has_is_left_out(spoken: str, expected: str) -> None:
     assert written(spoken) == expected
+
+
+@pytest.mark.parametrize(
+    ("spoken", "name", "expected"),
+    [
+        ("早瀬です。1点伺います。", "早瀬 明", "1点伺う。"),
+        ("早瀬です。1点伺います。", "", "早瀬である。1点伺う。"),  # the analyser takes it for a rapid
+        ("福島です。国内の施設です。", "福島", "福島である。国内の施設である。"),  # the name may come from this very answer
+    ],
+)
+def test_a_known_speaker_needs_no_name(spoken: str, name: str, expected: str) -> None:
+    changes, _ = style.changed(spoken, style.PLAIN.values(), name=name)
+    assert style.applied(spoken, changes) == expected
 
 
 @pytest.mark.parametrize(

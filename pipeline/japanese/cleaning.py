@@ -23,7 +23,8 @@ _REPEATED = re.compile(
     # the same again, as a word of its own: 「費用は、費用は」, but not 「市民、市民団体」
     rf"{_CLAUSE}([{_IDEOGRAMS}ぁ-ん]{{2,8}})、(?=\1(?:(?<=[{_IDEOGRAMS}])[^{_IDEOGRAMS}]|(?<=[ぁ-ん])[^ぁ-ん]|$))"
 )
-_NAME_WITHIN = 25  # characters from the start of a turn in which a name is given
+_NAME = "一-龠々ヶ"
+_OFFICE = re.compile(r"(?:課|部|局|室|係|会|所|館|校|園|長|センター|事務局|委員|担当)の?$")
 _INTERJECTED_AFTER = ("助詞", "接続詞", "連体詞", "感動詞")
 
 
@@ -53,7 +54,8 @@ def _pattern(name: str) -> re.Pattern[str]:
                 rf"{_CLAUSE}{_words('clause_prefaces')}、(?=.)|{_SENTENCE}(?:(?:はい|{_words('fillers')})、)*{_words('sentence_prefaces')}。(?=.)"
             ),
             "introduction": (
-                rf"{_CLAUSE}(?:[^。、？]{{0,15}}の)?(?P<name>[{_IDEOGRAMS}ぁ-ん]{{1,5}}){_words('introductions')}[。、](?=.)"
+                rf"^(?:(?:{_words('responses')}|{_words('clause_prefaces')}|{_words('fillers')})[、。])*"
+                rf"(?P<said>(?P<from>[^。、？]{{0,20}}?)(?P<name>[{_NAME}]{{1,5}}){_words('introductions')}[。、])(?=.)"
             ),
         }[name]
     )
@@ -70,13 +72,24 @@ def courtesies(talk: Talk) -> Iterator[Change]:
 
 
 def introductions(talk: Talk) -> Iterator[Change]:
-    """「子育て支援課の山田です。」 at the start: the label says who speaks, and names are not published."""
-    for match in _pattern("introduction").finditer(talk.text, 0):
-        if match.start() > _NAME_WITHIN:
-            return
-        if is_surname(match["name"].split("の")[-1]):
-            yield _deleted("名乗り", match)
-            return
+    """「子育て支援課の山田です。」 at the start: the label says who speaks, and names are not published.
+
+    「森です。」「福島です。」 may be an answer as well: such a name goes only with the office that it belongs to.
+    """
+    match = _pattern("introduction").match(talk.text)
+    if not match:
+        return
+    begin, end = match.span("name")
+    inside = [morph for morph in talk.morphs if begin <= morph.begin and morph.end <= end]
+    if not inside or inside[-1].end != end:
+        return
+    name = inside[-1].surface
+    of_office = bool(_OFFICE.search(talk.text[match.start("said") : end].removesuffix(name)))
+    is_place = inside[-1].detail == "固有名詞" and not inside[-1].is_name
+    known = len(name) > 1 and not is_place and talk.name.startswith(name)
+    if inside[-1].is_name or (is_surname(name) and (of_office or known)):
+        begin, end = match.span("said")
+        yield Change(rule="名乗り", start=begin, end=end, before=talk.text[begin:end], after="")
 
 
 def prefaces(talk: Talk) -> Iterator[Change]:

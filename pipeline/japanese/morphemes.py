@@ -18,7 +18,10 @@ _STOPS = ("補助記号", "空白")
 
 @dataclass(frozen=True)
 class Morph:
-    """``text[begin:end]`` with its dictionary form, part of speech (``pos``, ``detail``) and conjugation ``kind``."""
+    """``text[begin:end]`` with its dictionary form, part of speech (``pos``, ``detail``) and conjugation ``kind``.
+
+    ``is_name``: the analyser takes it for the name of a person here.
+    """
 
     surface: str
     base: str
@@ -27,6 +30,7 @@ class Morph:
     kind: str
     begin: int
     end: int
+    is_name: bool = False
 
     @property
     def stops(self) -> bool:
@@ -44,7 +48,9 @@ def of(text: str) -> tuple[Morph, ...]:
             pos: Any = m.part_of_speech()
             begin, end = m.begin() + piece.start(), m.end() + piece.start()
             if begin < end:
-                result.append(Morph(text[begin:end], m.dictionary_form(), pos[0], pos[1], pos[4], begin, end))
+                result.append(
+                    Morph(text[begin:end], m.dictionary_form(), pos[0], pos[1], pos[4], begin, end, pos[2] == "人名")
+                )
     return tuple(result)
 
 
@@ -56,11 +62,15 @@ def dictionary_form(stem: str) -> Morph:
 
 @dataclass(frozen=True)
 class Talk:
-    """What one person said, for the rules. ``questioner``: by somebody who is there to ask (a 委員 in 質疑)."""
+    """What one person said, for the rules.
+
+    ``questioner``: by somebody who is there to ask (a 委員 in 質疑). ``name``: of the speaker, where it is known.
+    """
 
     text: str
     morphs: tuple[Morph, ...]
     questioner: bool = False
+    name: str = ""
 
     def at(self, i: int) -> Morph:
         return self.morphs[i] if 0 <= i < len(self.morphs) else NOTHING
