@@ -25,7 +25,7 @@ from scipy.linalg import eigh
 SEED = 44
 CHUNKS, LEAST_FRAMES = 700, 100  # 10 ms frames of a speaker in a chunk
 DIMENSIONS = 64  # after the discriminant projection
-CLUSTERING = {"threshold": 0.6, "Fa": 0.07, "Fb": 0.8}  # chosen by tune.py on the development meetings
+CLUSTERING = {"threshold": 0.5, "Fa": 0.07, "Fb": 0.8}  # chosen by tune.py on the development meetings
 FILLED_S = 0.0  # pauses of one speaker that are not the end of a turn
 Array = npt.NDArray[np.float64]
 

@@ -24,7 +24,7 @@ from pyannote.metrics.diarization import DiarizationErrorRate
 from pipeline import wav
 from pipeline.engines import pyannotefolder
 
-THRESHOLDS, FA, FB, FILLED_S = (0.5, 0.4, 0.3), (0.07,), (0.8, 4.0), (0.0,)
+THRESHOLDS, FA, FB, FILLED_S = (0.4, 0.5, 0.6, 0.8), (0.07, 0.2), (0.8, 4.0), (0.0,)
 
 
 def prepared(pipeline: Any, audio: Path) -> dict[str, Any]:
