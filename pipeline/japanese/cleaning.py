@@ -100,15 +100,12 @@ def prefaces(talk: Talk) -> Iterator[Change]:
 
 def fillers(talk: Talk) -> Iterator[Change]:
     """Between stops by the list; elsewhere only what the analyser takes for nothing but a filler (えーっと5,900円)."""
-    ends = set()
     for match in _pattern("filler").finditer(talk.text):
-        ends.add(match.end())
         yield _deleted("フィラー", match)
     for i, morph in enumerate(talk.morphs):
         if morph.detail == "フィラー":
             end = talk.at(i + 1).end if talk.at(i + 1).surface == "、" else morph.end
-            if end not in ends:
-                yield Change(rule="フィラー", start=morph.begin, end=end, before=talk.text[morph.begin : end], after="")
+            yield Change(rule="フィラー", start=morph.begin, end=end, before=talk.text[morph.begin : end], after="")
 
 
 def responses(talk: Talk) -> Iterator[Change]:
