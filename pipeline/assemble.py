@@ -6,21 +6,8 @@ only here is it known what is missing: no speech, no agenda, uncertain roles, re
 
 from __future__ import annotations
 
-from pipeline.roles import SURE
-from pipeline.schema import (
-    Decision,
-    Draft,
-    Flag,
-    FlagKind,
-    Meeting,
-    Provenance,
-    Recording,
-    Role,
-    Section,
-    Speaker,
-    Turn,
-    Warn,
-)
+from pipeline.schema import Decision, Draft, Flag, Meeting, Provenance, Recording, Section, Speaker, Turn, Warn
+from pipeline.terms import FlagKind
 
 
 def draft(
@@ -34,7 +21,7 @@ def draft(
     provenance: Provenance,
 ) -> Draft:
     """A lawful draft; every agenda item has exactly one decision, None where nothing was heard."""
-    unsure = {s.label: s for s in speakers if s.confidence < SURE or s.role is Role.OTHER}
+    unsure = {s.label: s for s in speakers if not s.is_sure}
     heard = {decision.item: decision for decision in decisions}
     results = tuple(heard.get(i, Decision(item=i, result=None)) for i in range(len(meeting.agenda)))
     told = dict.fromkeys((*warnings, *_found(meeting, turns, sections, unsure, results)))

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.schema import Flag, FlagKind, Segment, Turn, Voice, Word
+from pipeline.schema import Flag, Segment, Turn, Voice, Word
+from pipeline.terms import FlagKind
 
 NEAREST_MS = 2_000  # a word farther than this from any voice is nobody's: the speaker before goes on, flagged
 NO_SPEAKER = "SPEAKER_00"  # the only label when no voice was found at all

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Self
 
-from pipeline.schema import Role
+from pipeline.terms import Role
 
 Key = tuple[str, Role, str]  # speaker, role, kind
 

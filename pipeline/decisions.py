@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from pipeline.japanese import agenda, cues, results
 from pipeline.japanese.sentences import texts
-from pipeline.schema import Decision, Meeting, Phase, Role, Section, Speaker, Turn
+from pipeline.schema import Decision, Meeting, Section, Speaker, Turn
+from pipeline.terms import Phase, Role
 
 WITHIN_TURNS = 8  # assent and finding follow the question soon
 CLEARLY = 1.0  # an item is named by its number or title

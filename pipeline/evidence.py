@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.schema import Flag, FlagKind, Segment
+from pipeline.schema import Flag, Segment
+from pipeline.terms import FlagKind
 
 LOOP_COMPRESSION = 2.4  # Whisper's own limit: gzip packs loops that well
 WEAK_LOGPROB = -1.0  # Whisper's own limit for a failed decoding

@@ -17,7 +17,7 @@ from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
 from pipeline.engines.hotwords import hotwords
 from pipeline.engines.pyannoteaudio import PyannoteDiarizer
-from pipeline.errors import WeightsError
+from pipeline.engines.spectral import BuiltinDiarizer
 from pipeline.protocols import Diarizer, Executor, Progress, Serial, Transcriber
 from pipeline.run import Job
 from pipeline.schema import Meeting, Provenance, Setting, Warn
@@ -50,18 +50,18 @@ def _pyannote(settings: Settings) -> Diarizer:
     )
 
 
-def _builtin(settings: Settings) -> Diarizer:
-    from pipeline.engines.spectral import BuiltinDiarizer
-
+def _builtin(_: Settings) -> Diarizer:
     return BuiltinDiarizer()
 
 
 def _auto(settings: Settings) -> Diarizer:
-    """pyannote where its weights are; an office without them still gets its draft, marked 簡易話者分離."""
-    try:
-        return _pyannote(settings)
-    except WeightsError:
-        return _builtin(settings)
+    """pyannote where its weights are; an office without them still gets its draft, marked 簡易話者分離.
+
+    Damaged weights are an error all the same: who has fetched them expects them to be used.
+    """
+    name = DEMO if settings.is_demo else settings.pyannote
+    absent = weights.examine(settings.home, weights.known(name, weights.PYANNOTE)).folder is None
+    return _builtin(settings) if absent else _pyannote(settings)
 
 
 DIARIZERS: dict[str, Callable[[Settings], Diarizer]] = {"auto": _auto, "pyannote": _pyannote, "builtin": _builtin}

@@ -16,8 +16,9 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import SettingsError
-from pipeline.schema import Phase, Record, Role
+from pipeline.schema import Record
 from pipeline.settings import read_toml
+from pipeline.terms import Phase, Role
 
 
 class Register(StrEnum):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pipeline import role_evidence
 from pipeline.board import Board
 from pipeline.role_evidence import Heard
-from pipeline.schema import Meeting, Role, Speaker, Turn
+from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.terms import Role
 
-SURE = 0.6  # below this confidence the proofreader is asked
 ANSWERED = 0.6  # a member's question that an official answers next
 SAME_SIDE = -0.3  # a question that one's own side "answers": members follow members
 MOST = 3.0  # of both between two speakers, however often

@@ -10,13 +10,14 @@ Seconds exist only inside ``engines/``, importers and exporters: a float second 
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipeline.terms import FlagKind, Phase, Role
+
 SCHEMA_NAME = "minutes-draft/1"
-UNDECIDED = "〔要確認〕"  # printed wherever a human has to decide: never a guess in its place
+SURE = 0.6  # confidence in a role below which the proofreader is asked
 
 
 class Record(BaseModel):
@@ -40,40 +41,6 @@ class Span(Record):
     @property
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
-
-
-class Role(StrEnum):
-    """Who somebody is in the meeting (domain: labels are roles, label breaks are people)."""
-
-    CHAIR = "会長"
-    MEMBER = "委員"
-    AGENCY = "実施機関"
-    SECRETARIAT = "事務局"
-    OTHER = "その他"
-
-
-class Phase(StrEnum):
-    """The part of a meeting that a turn belongs to. Templates may rename them in print, not add to the set."""
-
-    OPENING = "開会"
-    EXPLANATION = "説明"
-    QUESTIONS = "質疑"
-    DELIBERATION = "審議"
-    REPORT_DELIBERATION = "答申審議"
-    CLOSING = "閉会"
-    RECESS = "休憩"
-
-
-class FlagKind(StrEnum):
-    """Why a human should look here."""
-
-    INVENTED = "invented"  # text where the decoder and the voice detector say nobody spoke
-    REPETITION = "repetition"  # the decoder looped
-    LOW_EVIDENCE = "low_evidence"  # decoded, but with little support
-    FAILED = "failed"  # the chunk could not be transcribed
-    NO_VOICE = "no_voice"  # words that no diarized voice covers
-    ROLE = "role"  # the speaker's role is not certain
-    STYLE = "style"  # a rewriting rule did not apply; the sentence stands as spoken
 
 
 class Flag(Record):
@@ -201,6 +168,11 @@ class Speaker(Record):
     confidence: float = Field(ge=0, le=1)
     reasons: tuple[str, ...] = ()
     talk_ms: int = Field(default=0, ge=0)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the role may be printed without asking."""
+        return self.confidence >= SURE and self.role is not Role.OTHER
 
 
 class Section(Record):

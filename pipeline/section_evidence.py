@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from pipeline.japanese import agenda, cues, people
 from pipeline.japanese.sentences import bounds
-from pipeline.schema import Meeting, Phase, Role, Speaker, Turn
+from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.terms import Phase, Role
 
 UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does not chair: the voices may be mistaken
 ALSO = 0.5  # of a second announcement of the same part, in the sentence or later in the turn

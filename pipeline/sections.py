@@ -14,8 +14,9 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.schema import Meeting, Phase, Role, Section, Speaker, Turn
+from pipeline.schema import Meeting, Section, Speaker, Turn
 from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect
+from pipeline.terms import Phase, Role
 
 Floats = npt.NDArray[np.float64]
 Place = tuple[int | None, Phase]

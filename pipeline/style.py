@@ -16,7 +16,8 @@ from pipeline.japanese import cleaning, dearu, morphemes, wording
 from pipeline.japanese.dearu import Untouched
 from pipeline.japanese.morphemes import Talk
 from pipeline.layouts import Layout, Register
-from pipeline.schema import UNDECIDED, Change, Flag, FlagKind, Phase, Role, Section, Speaker, Turn
+from pipeline.schema import Change, Flag, Section, Speaker, Turn
+from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
 FAILED_TEXT = "〔この区間は文字起こしできませんでした〕"
 _QUOTED = re.compile(r"「[^」]*」|『[^』]*』")

@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from pipeline import store
 from pipeline.errors import MinutesError
 from pipeline.protocols import Executor, Progress, Transcriber
-from pipeline.schema import Chunk, Flag, FlagKind, Record, Segment, Transcription, Warn
+from pipeline.schema import Chunk, Flag, Record, Segment, Transcription, Warn
+from pipeline.terms import FlagKind
 
 STAGE = "文字起こし"
 

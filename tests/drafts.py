@@ -14,10 +14,8 @@ from pipeline.schema import (
     Flag,
     Meeting,
     ModelUsed,
-    Phase,
     Provenance,
     Recording,
-    Role,
     Section,
     Segment,
     Speaker,
@@ -26,6 +24,7 @@ from pipeline.schema import (
     Warn,
     Word,
 )
+from pipeline.terms import Phase, Role
 from pipeline.wav import SAMPLE_RATE_HZ
 
 CHAR_MS = 150

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.schema import AgendaItem, Meeting, Phase, Turn, Word
+from pipeline.schema import AgendaItem, Meeting, Turn, Word
+from pipeline.terms import Phase
 
 MS_PER_CHAR = 140
 PAUSE_MS = 400

@@ -5,20 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline import assemble
-from pipeline.schema import (
-    Decision,
-    Draft,
-    Flag,
-    FlagKind,
-    Meeting,
-    Phase,
-    Provenance,
-    Role,
-    Section,
-    Speaker,
-    Turn,
-    Warn,
-)
+from pipeline.schema import Decision, Draft, Flag, Meeting, Provenance, Section, Speaker, Turn, Warn
+from pipeline.terms import FlagKind, Phase, Role
 from tests.drafts import MEETING, SPEAKERS, recording, turn
 
 MEMBER = SPEAKERS[1].label

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import attribute
-from pipeline.schema import Flag, FlagKind, Segment, Voice, Word
+from pipeline.schema import Flag, Segment, Voice, Word
+from pipeline.terms import FlagKind
 from tests.spoken import words
 
 A, B = "SPEAKER_00", "SPEAKER_01"

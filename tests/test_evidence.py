@@ -7,7 +7,8 @@ import pytest
 from pipeline import evidence
 from pipeline.engines import devices
 from pipeline.engines.hotwords import hotwords
-from pipeline.schema import FlagKind, Meeting
+from pipeline.schema import Meeting
+from pipeline.terms import FlagKind
 from tests.drafts import MEETING, segment
 
 

@@ -20,22 +20,8 @@ from pipeline.errors import SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.era import date_time, era_date
 from pipeline.export.notes import END, HEADING
-from pipeline.schema import (
-    UNDECIDED,
-    AgendaItem,
-    Decision,
-    Draft,
-    Flag,
-    FlagKind,
-    Meeting,
-    Phase,
-    Role,
-    Section,
-    Speaker,
-    Turn,
-    Warn,
-    Word,
-)
+from pipeline.schema import AgendaItem, Decision, Draft, Flag, Meeting, Section, Speaker, Turn, Warn, Word
+from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 from tests.drafts import MEETING, SPEAKERS, draft, recording, turn
 
 CHAIR, MEMBER, AGENCY = (speaker.label for speaker in SPEAKERS)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.japanese import agenda, cues, people, reading, results, sentences
-from pipeline.schema import AgendaItem, Role, Turn, Word
+from pipeline.schema import AgendaItem, Turn, Word
+from pipeline.terms import Role
 from tests.spoken import turn, words
 
 AGENDA = (

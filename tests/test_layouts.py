@@ -11,7 +11,7 @@ import pytest
 from pipeline import layouts, style
 from pipeline.errors import ExitCode, SettingsError
 from pipeline.layouts import HeaderField, Layout, Register
-from pipeline.schema import Phase, Role
+from pipeline.terms import Phase, Role
 
 PRESET = resources.files("pipeline.templates").joinpath("nagasaki.toml").read_text(encoding="utf-8")
 

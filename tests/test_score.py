@@ -13,22 +13,10 @@ from hypothesis import strategies as st
 
 from pipeline import score
 from pipeline.errors import ExitCode, RecordingError
-from pipeline.schema import (
-    AgendaItem,
-    Decision,
-    Draft,
-    Meeting,
-    Phase,
-    Provenance,
-    Recording,
-    Role,
-    Section,
-    Speaker,
-    Turn,
-    Voice,
-)
+from pipeline.schema import AgendaItem, Decision, Draft, Meeting, Provenance, Recording, Section, Speaker, Turn, Voice
 from pipeline.scoring import letters, sides, structure, voices
 from pipeline.scoring.sides import Result, Side, SpokenTurn
+from pipeline.terms import Phase, Role
 
 Q, D, R = Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION
 

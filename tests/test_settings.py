@@ -9,8 +9,8 @@ import pytest
 
 from pipeline import meeting_file
 from pipeline.errors import ExitCode, SettingsError
-from pipeline.schema import Role
 from pipeline.settings import load
+from pipeline.terms import Role
 
 
 def write(path: Path, text: str) -> Path:

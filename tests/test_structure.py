@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import attribute, decisions, meeting_file, roles, sections
-from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Phase, Role, Section, Segment, Speaker, Turn, Voice
+from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Section, Segment, Speaker, Turn, Voice
 from pipeline.scoring import sides
 from pipeline.scoring.sides import SpokenTurn
 from pipeline.scoring.structure import structure
+from pipeline.terms import Phase, Role
 from tests.spoken import FORMAL, REPORTS, SHIMON, TOGETHER, Script, script, turn, words
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +52,7 @@ def test_a_formal_meeting_is_understood(formal: Script) -> None:
     speakers, placed, parts, results = understood(formal.turns, formal.meeting)
     assert {s.label: s.role for s in speakers} == FORMAL_ROLES
     assert {s.label: s.name for s in speakers} == {"A": "本田", "B": "石川", "C": "原", "D": "今井", "F": "森", "G": "岡"}
-    assert all(s.confidence > roles.SURE and s.reasons for s in speakers)
+    assert all(s.is_sure and s.reasons for s in speakers)
     assert misplaced(formal, placed, parts) == []
     assert [d.result for d in results] == ["承認された", "承認された"]
 

@@ -10,7 +10,8 @@ from pipeline import layouts, style
 from pipeline.errors import SettingsError
 from pipeline.japanese import conjugation
 from pipeline.layouts import Layout, Register
-from pipeline.schema import UNDECIDED, Flag, FlagKind, Phase, Section, Turn
+from pipeline.schema import Flag, Section, Turn
+from pipeline.terms import UNDECIDED, FlagKind, Phase
 from tests.drafts import SPEAKERS, turn
 
 NAGASAKI = layouts.load("nagasaki")

@@ -14,7 +14,8 @@ import pytest
 from pipeline import transcribe
 from pipeline.errors import WeightsError
 from pipeline.protocols import Serial, no_progress
-from pipeline.schema import Chunk, FlagKind, Transcription
+from pipeline.schema import Chunk, Transcription
+from pipeline.terms import FlagKind
 from tests.drafts import CountingTranscriber, silence, write_wav
 
 CHUNKS = tuple(Chunk(index=i, start_ms=i * 1000, end_ms=(i + 1) * 1000) for i in range(5))

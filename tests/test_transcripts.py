@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline import attribute, transcripts, webvtt
 from pipeline.errors import ExitCode, RecordingError
-from pipeline.schema import Flag, FlagKind, Turn
+from pipeline.schema import Flag, Turn
+from pipeline.terms import FlagKind
 from tests.drafts import draft
 
 DRAFT = draft()

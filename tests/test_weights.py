@@ -21,6 +21,7 @@ from pipeline.errors import ExitCode, OutputError, RecordingError, WeightsError
 
 TURBO = weights.known("large-v3-turbo", weights.WHISPER)
 COMMUNITY = weights.known("pyannote/speaker-diarization-community-1", weights.PYANNOTE)
+ROOT = Path(__file__).parents[1]
 WHISPER_FILES = {
     "config.json": b"{}",
     "model.bin": b"\x00\x01weights",
@@ -131,6 +132,12 @@ def test_demo_models_come_from_the_working_folder_first_then_from_the_program(tm
     assert weights.locate_whisper(tmp_path, "demo") == own
 
 
+def test_a_checkout_has_its_demo_models_whatever_the_working_folder(tmp_path: Path) -> None:
+    assert weights.locate_whisper(tmp_path, "demo") == ROOT / "models" / "demo" / "whisper"
+    assert weights.locate_pyannote(tmp_path, "demo") == ROOT / "models" / "demo" / "pyannote"
+    assert weights.demo_files(tmp_path).recording == ROOT / "recordings" / "sample_meeting.opus"
+
+
 def test_other_models_are_never_taken_from_the_program(tmp_path: Path, no_share: Path) -> None:
     filled(no_share / "models" / "large-v3-turbo", WHISPER_FILES)
     with pytest.raises(WeightsError):
@@ -199,6 +206,15 @@ def test_a_bundle_carries_a_model_to_another_machine(tmp_path: Path) -> None:
     assert weights.examine(there, TURBO, thorough=True).recorded
     assert {n: (added.folder / n).read_bytes() for n in weights.files_in(added.folder)} == WHISPER_FILES
     assert sorted(path.name for path in (there / "models").iterdir()) == ["large-v3-turbo"]
+
+
+@pytest.mark.parametrize("part", [weights.WHISPER, weights.PYANNOTE])
+def test_the_bundled_demo_weights_are_what_was_recorded_of_them(part: str) -> None:
+    found = weights.examine(ROOT, weights.known("demo", part), thorough=True)
+    assert found.recorded and found.trouble == ""
+    assert set(weights.read_sums(ROOT / "models" / found.model.folder)) == set(
+        weights.files_in(ROOT / "models" / found.model.folder)
+    )
 
 
 def test_one_bundle_may_carry_both_demo_models(tmp_path: Path, no_share: Path) -> None:

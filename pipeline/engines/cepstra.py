@@ -21,6 +21,7 @@ MELS, CEPSTRA = 40, 19  # without c0, which is loudness
 LOWEST_HZ, HIGHEST_HZ = 60.0, 7_600.0
 PITCH_LOWEST_HZ, PITCH_HIGHEST_HZ = 64, 400
 VOICED = 0.6  # normalised autocorrelation at the pitch period; whispers, consonants and noise lie below
+SAME_PEAK = 0.9  # of the strongest peak
 PREEMPHASIS = 0.97
 
 Array = npt.NDArray[np.float32]
@@ -81,8 +82,12 @@ def _pitch(samples: Array, frames: npt.NDArray[np.intp]) -> Array:
     power = np.abs(np.fft.rfft(cut, _PITCH_FFT)) ** 2
     correlation = np.fft.irfft(power)[:, : _LONGEST_LAG + 1]
     periodic = correlation / (correlation[:, :1] + 1e-9) / _WINDOW_CORRELATION
-    lag = periodic[:, _SHORTEST_LAG:].argmax(1) + _SHORTEST_LAG
-    strength = periodic[np.arange(len(lag)), lag]
+    strength = periodic[:, _SHORTEST_LAG:].max(1)
+    # A steady voice repeats after two periods as well as after one: the first peak that comes close is the period
+    middle = periodic[:, _SHORTEST_LAG:-1]
+    peak = (middle >= periodic[:, _SHORTEST_LAG - 1 : -2]) & (middle >= periodic[:, _SHORTEST_LAG + 1 :])
+    close = peak & (middle >= SAME_PEAK * strength[:, None])
+    lag = np.where(close.any(1), close.argmax(1), periodic[:, _SHORTEST_LAG:].argmax(1)) + _SHORTEST_LAG
     octaves = np.where(strength > VOICED, np.log2(wav.SAMPLE_RATE_HZ / lag), np.nan)
     return np.asarray(np.repeat(octaves, 2)[: len(frames)], np.float32)
 

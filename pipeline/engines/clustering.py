@@ -19,7 +19,7 @@ Matrix = npt.NDArray[np.float64]
 
 def thinned(points: Matrix) -> Matrix:
     """At most ``MOST_POINTS`` of the points, evenly spaced."""
-    return points[np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).astype(int)]
+    return np.asarray(points[np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).astype(int)])
 
 
 def estimate(points: Matrix, least: int, most: int) -> int:

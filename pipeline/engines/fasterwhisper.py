@@ -112,6 +112,8 @@ def _load(folder: str, device: str, compute_type: str, cpu_threads: int) -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from faster_whisper import WhisperModel
 
+    silero.quiet()
+
     try:
         return WhisperModel(folder, device=device, compute_type=compute_type, cpu_threads=cpu_threads, local_files_only=True)
     except (RuntimeError, ValueError, OSError) as error:

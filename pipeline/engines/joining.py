@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-ALIKE = 0.5  # cosine under which two voices are not taken for one
+# Cosine under which two voices are not taken for one. pyannote's own thresholds correspond to 0.75 between groups of one
+# recording; here it is lower, because a voice may change in an hour, but not much: one speaker too many is easily seen
+# and corrected, two taken for one are not.
+ALIKE = 0.65
 SHARED = 0.5  # of the overlap speech that two labels share: then they are the same whatever their embeddings say
 NEW = -1
 

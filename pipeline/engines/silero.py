@@ -19,6 +19,7 @@ def vad(audio: Path, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
     """Speech inside ``[start_ms, end_ms)`` as ``(start_ms, end_ms)`` from the start of the recording, in order."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
+    quiet()
     options = VadOptions(
         threshold=THRESHOLD,
         min_speech_duration_ms=MIN_SPEECH_MS,
@@ -38,3 +39,10 @@ def vad(audio: Path, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
             else:
                 found.append((a, b))
     return found
+
+
+def quiet() -> None:
+    """Turn off the telemetry of the library that runs the detector (on Windows it reports to the system's tracing)."""
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()

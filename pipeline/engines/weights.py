@@ -140,7 +140,10 @@ def places(home: Path, model: Model) -> list[Path]:
 
 
 def shared() -> Path:
-    """Data files of the installed program."""
+    """What comes with the program: beside its code in a checkout, else the data files of the installed wheel."""
+    checkout = Path(__file__).parents[2]
+    if (checkout / "recordings").is_dir() and (checkout / "pyproject.toml").is_file():
+        return checkout
     return Path(sysconfig.get_path("data")) / "share" / "kaigiroku"
 
 

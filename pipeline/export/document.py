@@ -12,7 +12,8 @@ from pipeline.export.blocks import Block, Kind
 from pipeline.export.era import date_time
 from pipeline.export.notes import notes
 from pipeline.layouts import HeaderField, Layout
-from pipeline.schema import UNDECIDED, Draft, FlagKind, Meeting, Phase, Role, Turn
+from pipeline.schema import Draft, Meeting, Turn
+from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
 
 def blocks(draft: Draft) -> list[Block]:

@@ -7,7 +7,8 @@ time where it arises: a list of a hundred sentences would be read by nobody.
 from __future__ import annotations
 
 from pipeline.export.blocks import Block, Kind, clock
-from pipeline.schema import Draft, FlagKind, Warn
+from pipeline.schema import Draft, Warn
+from pipeline.terms import FlagKind
 
 HEADING, END = "【下書きの注意】", "【ここから会議録の案】"
 STYLE_NOTE = "話し言葉のままの所があります"

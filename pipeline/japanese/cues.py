@@ -15,7 +15,8 @@ from importlib import resources
 from rapidfuzz import fuzz
 
 from pipeline.japanese.reading import kana
-from pipeline.schema import Phase, Record, Role
+from pipeline.schema import Record
+from pipeline.terms import Phase, Role
 
 GAP = "…"
 GAP_SOUNDS = 15

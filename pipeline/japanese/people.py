@@ -14,7 +14,8 @@ from importlib import resources
 from typing import Any
 
 from pipeline.japanese.reading import is_surname, kana
-from pipeline.schema import Record, Role
+from pipeline.schema import Record
+from pipeline.terms import Role
 
 _NAME = r"[一-龠々ヶ]{1,4}|[ァ-ヶー]{2,6}"
 _INTRODUCED = re.compile(

@@ -29,7 +29,7 @@ def tokenizer() -> Any:
     """The morphological analyser with the longest units off (mode B keeps 個人情報 apart from 保護審議会)."""
     from sudachipy import SplitMode
 
-    return _dictionary().create(SplitMode.B)
+    return _dictionary().tokenizer(SplitMode.B)
 
 
 @functools.lru_cache(maxsize=20_000)

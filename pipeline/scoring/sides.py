@@ -23,7 +23,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.errors import RecordingError
-from pipeline.schema import Decision, Diarization, Phase, Record, Role, Section, Span, Speaker, Voice
+from pipeline.schema import Decision, Diarization, Record, Section, Span, Speaker, Voice
+from pipeline.terms import Phase, Role
 
 REFERENCE_FORMAT = "minutes-reference/"
 _ADVICE = "採点できるのは、正解の .json、draft.json、proof.json、voices.json、.rttm、文字だけの .txt です。"

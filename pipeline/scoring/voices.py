@@ -28,7 +28,7 @@ def voice_errors(reference: tuple[Voice, ...], hypothesis: tuple[Voice, ...], co
         result = Annotation()
         for track, voice in enumerate(voices):
             result[Segment(voice.start_ms / 1000, voice.end_ms / 1000), track] = voice.speaker
-        return result
+        return result.support()  # a voice that overlaps itself is still one voice
 
     end_ms = max((voice.end_ms for voice in (*reference, *hypothesis)), default=0)
     everything = Timeline([Segment(0, end_ms / 1000)])

@@ -29,7 +29,10 @@ from scipy.signal import resample_poly
 RATE_HZ = 16_000
 LOUDNESS = 0.05  # RMS of every utterance
 EDGE_S = 0.1  # silence left before and after the speech
-VOICES = {"mei": pyopenjtalk.DEFAULT_HTS_VOICE, "nitech": str(Path(__file__).parent / "voices" / "nitech_jp_atr503_m001.htsvoice").encode()}
+VOICES = {
+    "mei": pyopenjtalk.DEFAULT_HTS_VOICE,
+    "nitech": str(Path(__file__).parent / "voices" / "nitech_jp_atr503_m001.htsvoice").encode(),
+}
 VOWEL_ENDS = frozenset("aiueoAIUEO") | {"N", "cl"}  # phones that close a mora
 Wave = npt.NDArray[np.float32]
 
@@ -144,7 +147,9 @@ def say(text: str, speaker: Speaker) -> Utterance:
     return Utterance(wave, phones, durations_s, [(a - lead_s, b - lead_s) for a, b in times])
 
 
-def _char_times(text: str, words: list[Any], phones: list[str], durations_s: npt.NDArray[np.float64]) -> list[tuple[float, float]]:
+def _char_times(
+    text: str, words: list[Any], phones: list[str], durations_s: npt.NDArray[np.float64]
+) -> list[tuple[float, float]]:
     """Word times spread over their characters; what the front end rewrote (350 → 三百五十) is filled in proportion."""
     ends = np.cumsum(durations_s)
     moras: list[tuple[float, float]] = []

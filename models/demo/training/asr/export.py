@@ -21,6 +21,8 @@ import vocabulary
 from tokenizers import AddedToken, decoders, models
 from vocabulary import LANGUAGES, TIMESTAMPS
 
+from pipeline.engines import weights
+
 END = "<|endoftext|>"
 SPECIAL = [
     END,
@@ -116,6 +118,7 @@ def main() -> None:
         (place / "preprocessor_config.json").write_text(json.dumps(features))
         copied = ["preprocessor_config.json", "tokenizer.json"]
         TransformersConverter(folder, copy_files=copied).convert(str(a.target), quantization="int8", force=True)
+    weights.write_sums(a.target)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from corpus import load, stretch
 from pyannote.audio import Model
 from scipy.linalg import eigh
 
+from pipeline.engines import weights
+
 SEED = 44
 CHUNKS, LEAST_FRAMES = 700, 100  # 10 ms frames of a speaker in a chunk
 DIMENSIONS = 64  # after the discriminant projection
@@ -100,6 +102,7 @@ def main(voices: Path, segmentation: Path, embedding: Path, out: Path) -> None:
         "params": {"segmentation": {"min_duration_off": FILLED_S}, "clustering": CLUSTERING},
     }
     (out / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    weights.write_sums(out)
 
 
 if __name__ == "__main__":
