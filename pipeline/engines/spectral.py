@@ -6,7 +6,7 @@ speaker changes only where the evidence outweighs a penalty. Far from pyannote w
 nothing of voices but what it hears in this recording) and blind to overlap, so drafts made with it say so.
 
 Measured on 16 synthetic meetings of 2 to 9 voices (``models/demo/training/diarization_builtin``, where the alternatives
-are compared too): see the table in that folder's README.
+are compared too): the table is in that folder's README.
 """
 
 from __future__ import annotations

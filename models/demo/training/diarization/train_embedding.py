@@ -1,17 +1,17 @@
-"""Fine-tune the speaker embedding on the pseudo-speakers, in the way the pipeline uses it.
+"""Train the speaker embedding on the pseudo-speakers, in the way the pipeline uses it.
 
-In: ``voices.py``'s folder, weights to start from. Out: a pyannote checkpoint. A sample is a window of one or two speakers
+In: ``voices.py``'s folder, perhaps weights to go on from. Out: a pyannote checkpoint. A sample is a window of one or two speakers
 whose 40 mel bands are centred *together* and pooled under each speaker's mask, because that is what the pipeline does
 with a chunk; the loss is an additive angular margin over speakers.
 
-    python models/demo/training/diarization/train_embedding.py .work/diar/voices START.bin .work/diar/embedding.bin
+    python models/demo/training/diarization/train_embedding.py .work/diar/voices .work/diar/embedding.bin
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -60,20 +60,21 @@ def batch(rng: np.random.Generator, speech: list[Speech]) -> tuple[torch.Tensor,
     return x - x.mean(1, keepdim=True), masks, who
 
 
-def main(voices: Path, start: Path, out: Path) -> None:
+def main(voices: Path, start: Path | None, out: Path, steps: int) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     model = TinyTDNN()
     model.specifications = Specifications(**EMBEDDING)
-    model.load_state_dict(torch.load(start, weights_only=False)["state_dict"])
+    if start is not None:
+        model.load_state_dict(torch.load(start, weights_only=False)["state_dict"])
     speech = [features(model, person, rng) for person in load(voices)]
     centres = torch.nn.Parameter(F.normalize(torch.randn(len(speech), model.dimension)))
     optimizer = torch.optim.AdamW([*model.parameters(), centres], weight_decay=1e-3)
     loss_mean = right_mean = 0.0
     with out.with_suffix(".jsonl").open("w") as log:
-        for step in range(STEPS):
-            done = step / STEPS
+        for step in range(steps):
+            done = step / steps
             for group in optimizer.param_groups:
                 group["lr"] = RATE * min(1, (step + 1) / 40) * (0.5 * (1 + math.cos(math.pi * done)) * 0.98 + 0.02)
             x, masks, who = batch(rng, speech)
@@ -98,4 +99,10 @@ def main(voices: Path, start: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("voices", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="weights to go on from; random ones otherwise")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    a = parser.parse_args()
+    main(a.voices, a.start, a.out, a.steps)

@@ -1,18 +1,18 @@
-"""Fine-tune the segmentation (who speaks in 10 s: PyanNet, powerset of three speakers) on stretches of meetings.
+"""Train the segmentation (who speaks in 10 s: PyanNet, powerset of three speakers) on stretches of meetings.
 
-In: ``voices.py``'s folder, weights to start from. Out: a pyannote checkpoint. The sinc filters stay as they are, so
+In: ``voices.py``'s folder, perhaps weights to go on from. Out: a pyannote checkpoint. The sinc filters stay as they are (spaced by mel), so
 their output is computed once per stretch and training needs a quarter of the time. The loss is permutation-invariant:
 which of the three outputs is whom does not matter.
 
-    python models/demo/training/diarization/train_segmentation.py .work/diar/voices START.bin .work/diar/segmentation.bin
+    python models/demo/training/diarization/train_segmentation.py .work/diar/voices .work/diar/segmentation.bin
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import math
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from pyannote.audio.utils.powerset import Powerset
 
 SEED = 43
 STRETCHES, HELD_OUT, BATCH = 1680, 64, 32
-STEPS, SCHEDULE, RATE = 320, 480, 2e-3  # the last third of the schedule gained nothing on held-out stretches
+STEPS, RATE = 1_200, 2e-3
 PERMUTATIONS = list(itertools.permutations(range(3)))
 
 
@@ -97,11 +97,12 @@ def held_out(
     }
 
 
-def main(voices: Path, start: Path, out: Path) -> None:
+def main(voices: Path, start: Path | None, out: Path, steps: int) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     model, powerset = network(), Powerset(3, 2)
-    model.load_state_dict(torch.load(start, weights_only=False)["state_dict"])
+    if start is not None:
+        model.load_state_dict(torch.load(start, weights_only=False)["state_dict"])
     filtered, spoken = data(model, voices)
     targets = torch.stack([powerset.to_powerset(spoken[..., list(p)]).argmax(-1) for p in PERMUTATIONS], 1)
     fixed = [*model.sincnet.wav_norm1d.parameters(), *model.sincnet.conv1d[0].parameters()]
@@ -116,14 +117,12 @@ def main(voices: Path, start: Path, out: Path) -> None:
 
         first = slice(0, HELD_OUT)
         note({"step": 0, **held_out(model, powerset, filtered[first], spoken[first], targets[first])})
-        for step in range(STEPS):
+        for step in range(steps):
             if len(order) < BATCH:
                 order = torch.randperm(len(filtered) - HELD_OUT) + HELD_OUT
             now, order = order[:BATCH], order[BATCH:]
             for group in optimizer.param_groups:
-                group["lr"] = (
-                    RATE * min(1, (step + 1) / 30) * (0.5 * (1 + math.cos(math.pi * step / SCHEDULE)) * 0.98 + 0.02)
-                )
+                group["lr"] = RATE * min(1, (step + 1) / 30) * (0.5 * (1 + math.cos(math.pi * step / steps)) * 0.98 + 0.02)
             model.train()
             coloured = filtered[now].float() * torch.exp(0.15 * torch.randn(BATCH, 80, 1))
             loss = invariant_loss(back(model, coloured), targets[now])
@@ -141,4 +140,10 @@ def main(voices: Path, start: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("voices", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="weights to go on from; random ones otherwise")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    a = parser.parse_args()
+    main(a.voices, a.start, a.out, a.steps)
