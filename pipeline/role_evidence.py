@@ -18,6 +18,7 @@ from pipeline.terms import Role
 
 IN_LIST, LABELLED = 4.0, 2.0  # attendee list; a role word in a label of a foreign transcript (times what the word tells)
 BY_DEPARTMENT = 2.5  # the department of an agenda item, or the secretariat's own
+CALLED_IN_LIST = 2.0  # the chair calls somebody on the attendee list: the next voice may still be another
 NAME_ONLY = 0.6  # 「江頭です」: members say their names before they ask
 CALLED_BY_OTHERS = 0.2  # of what a call by the chair is worth: members say 「事務局」 to any official
 INTRODUCED_WITHIN = 3  # sentences from the beginning of a turn
@@ -68,6 +69,15 @@ def calls(heard: Heard, chair: str | None, board: Board) -> None:
         reason = f"{'会長に' if by_chair else ''}「{call.called}」と呼ばれた直後の発言({turn.id})"
         for role, points in (_of_department(call.called, heard.meeting) or call.roles).items():
             board.add(turn.speaker, role, "called", points * (1.0 if by_chair else CALLED_BY_OTHERS), reason)
+        for attendee in heard.meeting.attendees if by_chair and call.name else ():
+            if call.name in (_surname(attendee), *attendee.aliases):
+                board.add(
+                    turn.speaker,
+                    attendee.role,
+                    "attendee",
+                    CALLED_IN_LIST,
+                    f"名簿の{attendee.name}として呼ばれた({turn.id})",
+                )
 
 
 def questions(heard: Heard) -> dict[tuple[str, str], int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import (
+    agenda_heard,
     assemble,
     attribute,
     decisions,
@@ -67,9 +68,10 @@ def understand(
 ) -> Draft:
     """The second half of the way: from what was heard, by whichever engine, to a draft. Takes seconds."""
     turns = attribute.words(heard.segments, voices.voices)
+    meeting, noted = agenda_heard.complete(meeting, turns)
     speakers = roles.assign(turns, meeting)
     turns, parts = sections.divide(turns, speakers, meeting)
     results = decisions.hear(turns, speakers, parts, meeting)
     written = style.rewrite(turns, speakers, parts, layout)
-    told = warnings + recording.warnings + heard.warnings + voices.warnings
+    told = warnings + recording.warnings + heard.warnings + voices.warnings + noted
     return assemble.draft(recording, meeting, speakers, written, parts, results, told, provenance)

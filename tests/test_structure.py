@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import attribute, decisions, meeting_file, roles, sections
+from pipeline import agenda_heard, attribute, decisions, meeting_file, roles, sections
 from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Section, Segment, Speaker, Turn, Voice
 from pipeline.scoring import sides
 from pipeline.scoring.sides import SpokenTurn
@@ -76,6 +76,51 @@ def test_without_an_agenda_there_are_phases_without_items(formal: Script) -> Non
         Phase.OPENING, *[Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION] * 2, Phase.CLOSING,
     ]  # fmt: skip
     assert results == ()
+
+
+def test_without_a_meeting_file_the_agenda_is_taken_from_speech() -> None:
+    said = script(FORMAL)
+    meeting, told = agenda_heard.complete(Meeting(), said.turns)
+    assert [(item.label, item.title) for item in meeting.agenda] == [(item.label, item.title) for item in SHIMON]
+    assert [warning.code for warning in told] == ["agenda-heard"] and "諮問第7号、諮問第8号" in told[0].message
+    expected = script(FORMAL, SHIMON)
+    _, placed, parts, results = understood(said.turns, meeting)
+    assert misplaced(expected, placed, parts) == []
+    assert [d.result for d in results] == ["承認された", "承認された"]
+
+
+def test_a_given_agenda_is_not_changed_by_what_is_heard() -> None:
+    given = Meeting(agenda=REPORTS)
+    assert agenda_heard.complete(given, script(FORMAL).turns) == (given, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "labels"),
+    [
+        ("続いて、報告事項の2番に移ります。", ["報告2"]),
+        ("次に、指紋第一二号、名簿システムについて説明をお願いします。", ["諮問第12号"]),
+        ("それでは、令和5年度の諮問第4号のときと同じように進めます。", []),
+        ("続いて、資料の3ページ、議事に関する第2条についてお願いします。", []),
+        ("それでは、議案が3件ございます。", []),
+        ("議案第1号では費用が問題になりました。", []),
+        ("議案第1号から順に、続いて議案第2号を議題といたします。", ["議案第1号", "議案第2号"]),
+        ("議案第1号は以上です。\nB: 続いて、議案第2号の説明をお願いします。", ["議案第1号", "議案第2号"]),
+    ],
+)
+def test_only_what_is_gone_over_to_is_an_item(said: str, labels: list[str]) -> None:
+    assert [item.label for item in agenda_heard.items(script(f"B: {said}").turns)] == labels
+
+
+def test_a_title_without_its_hesitations_is_the_longest_that_was_read() -> None:
+    said = "B: 次に、議題1、えー、ごみ袋の件をお願いします。\nB: 議題1が、指定ごみ袋の、あの、値上げについてです。"
+    assert agenda_heard.items(script(said).turns)[0].title == "指定ごみ袋の、値上げについて"
+
+
+def test_the_chairs_call_gives_a_voice_the_role_of_the_list() -> None:
+    said = "A: 開会いたします。私が会長の石川です。\nA: それでは、滝本さん、お願いします。\nB: はい。あの件は順調です。\nA: ほかにございませんか。"
+    listed = Meeting(attendees=(Attendee(name="滝本 一郎", role=Role.AGENCY),))
+    assert roles.assign(script(said).turns, Meeting())[1].role is not Role.AGENCY
+    assert roles.assign(script(said).turns, listed)[1].role is Role.AGENCY
 
 
 def test_reasons_name_the_evidence_and_the_turn(formal: Script) -> None:

@@ -46,7 +46,7 @@ def _header(draft: Draft, layout: Layout) -> list[Block]:
 
 def _agenda_lines(meeting: Meeting, layout: Layout) -> list[str]:
     return [
-        layout.agenda_line.format(n=n, label=item.label, title=item.title)
+        layout.agenda_line.format(n=n, label=item.label, title=item.title or UNDECIDED)
         + (layout.agenda_department.format(department=item.department) if item.department else "")
         for n, item in enumerate(meeting.agenda, start=1)
     ]
@@ -73,7 +73,9 @@ def _body(draft: Draft, layout: Layout) -> list[Block]:
         grouped.setdefault((section.item, section.phase), []).extend(turns[i] for i in section.turn_ids)
     result: list[Block] = []
     for item, entry in enumerate(draft.meeting.agenda):
-        heading = layout.item_heading.format(n=item + 1, label=entry.label, title=entry.title, department=entry.department)
+        heading = layout.item_heading.format(
+            n=item + 1, label=entry.label, title=entry.title or UNDECIDED, department=entry.department
+        )
         result.append(Block.of(Kind.ITEM, heading))
         # an item of which nothing was found is a gap in the record, not an item without opinions
         result += _item(item, grouped, roles, layout) or [Block.of(Kind.PARAGRAPH, UNDECIDED)]

@@ -77,7 +77,8 @@ def call(sentence: str, departments: tuple[str, ...]) -> Call | None:
     if addressed:
         name, rest = addressed[-1]["name"], sentence[addressed[-1].end() :]
         roles = post(rest[:4]) or ({Role.MEMBER: 2.0} if rest.startswith("医院") else {})
-        return Call(called=name + rest[:2], name=name if is_surname(name) else None, roles=roles) if roles else None
+        surname = name if is_surname(name) else None
+        return Call(called=name + rest[:2], name=surname, roles=roles) if roles or surname else None
     return None
 
 
