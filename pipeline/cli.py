@@ -163,6 +163,18 @@ def score(
 
 
 @app.command()
+def rewrite(
+    level: Annotated[str, typer.Option("--level", help="逐語, ケバ取り, 整文, 要点常体")] = "要点常体",
+    show: Annotated[bool, typer.Option("--show", help="規則ごとに、前と後も書く")] = False,
+) -> int:
+    """標準入力の発言(1行に1つ)を書き言葉に直します。"""
+    from pipeline import rewrite_command
+
+    rewrite_command.rewrite_lines(sys.stdin, level, show, typer.echo)
+    return ExitCode.DONE
+
+
+@app.command()
 def demo(home: Home = None) -> int:
     """同梱の見本の会議を同梱の見本用モデルで下書きにし、正解と比べます。"""
     from pipeline import transcribe_command

@@ -26,6 +26,7 @@ class Register(StrEnum):
 
     VERBATIM = "逐語"
     CLEAN = "ケバ取り"
+    POLITE = "整文"
     DEARU = "要点常体"
 
 

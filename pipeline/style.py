@@ -42,6 +42,13 @@ CLEANING: dict[str, Rule] = {
     "間投の「ですね」": cleaning.interjections,
     "言い直し": cleaning.restarts,
 }
+POLITE: dict[str, Rule] = {
+    "相づち": cleaning.responses,
+    **CLEANING,
+    "縮約": wording.contracted,
+    "い抜き・ら抜き": wording.full_forms,
+    "話し言葉の文末": wording.spoken_ends,
+}
 PLAIN: dict[str, Rule] = {
     "お礼・あいさつ": cleaning.courtesies,
     "名乗り": cleaning.introductions,
@@ -52,10 +59,13 @@ PLAIN: dict[str, Rule] = {
     "縮約": wording.contracted,
     "依頼": wording.requests,
     "常体": _endings,
+    "い抜き・ら抜き": wording.full_forms,
 }
+NAMES = tuple(dict.fromkeys((*PLAIN, *POLITE)))
 RULES: dict[Register, dict[str, Rule]] = {
     Register.VERBATIM: {},
     Register.CLEAN: CLEANING,
+    Register.POLITE: POLITE,
     Register.DEARU: PLAIN,
 }
 
@@ -98,9 +108,9 @@ def applied(spoken: str, changes: Iterable[Change]) -> str:
 
 def _chosen(layout: Layout) -> list[Rule]:
     known = RULES[layout.register]
-    if unknown := [name for name in layout.rules_off if name not in PLAIN]:
+    if unknown := [name for name in layout.rules_off if name not in NAMES]:
         raise SettingsError(
-            f"様式 {layout.name} の rules_off に知らない規則があります: {unknown[0]}", f"使える名前: {', '.join(PLAIN)}"
+            f"様式 {layout.name} の rules_off に知らない規則があります: {unknown[0]}", f"使える名前: {', '.join(NAMES)}"
         )
     return [rule for name, rule in known.items() if name not in layout.rules_off]
 

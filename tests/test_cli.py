@@ -196,3 +196,17 @@ def test_a_library_that_writes_to_stdout_does_not_spoil_the_result(home: Path, c
     print("result")
     out, err = capfd.readouterr()
     assert out == "result\n" and "noise" in err
+
+
+def test_lines_are_rewritten_one_by_one_and_every_change_can_be_shown(home: Path) -> None:
+    spoken = "えーと、費用は高いです。\n\nそれは、来れないんですか。よね。\n"
+    plain = outside("rewrite", cwd=home, input=spoken)
+    assert (plain.returncode, plain.stdout) == (0, "費用は高い。\n\nそれは、来られないのか。よね。\n")
+    shown = outside("rewrite", "--level", "ケバ取り", "--show", cwd=home, input=spoken)
+    assert shown.stdout.splitlines()[:2] == ["費用は高いです。", "  フィラー: えーと、 → (削除)"]
+
+
+def test_an_unknown_level_names_those_that_are_known(home: Path) -> None:
+    ended = outside("rewrite", "--level", "要約", cwd=home, input="高いです。\n")
+    assert ended.returncode == ExitCode.SETTINGS
+    assert "逐語, ケバ取り, 整文, 要点常体" in ended.stderr

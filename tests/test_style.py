@@ -225,6 +225,29 @@ def test_registers() -> None:
     verbatim = NAGASAKI.model_copy(update={"register_": Register.VERBATIM})
     assert rewritten(spoken, layout=clean).written == "費用は高いです。ありがとうございました。"
     assert rewritten(spoken, layout=verbatim).written == spoken
+    polite = NAGASAKI.model_copy(update={"register_": Register.POLITE})
+    assert rewritten(spoken, layout=polite).written == "費用は高いです。ありがとうございました。"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "polite"),
+    [
+        ("今、確認してますけれども、まだです。", "今、確認していますが、まだです。"),
+        ("資料を読んでましたよ。", "資料を読んでいました。"),
+        ("夜でも見れますか。", "夜でも見られますか。"),
+        ("7時には来れないと思います。", "7時には来られないと思います。"),
+        ("予算が切れると困りますね。", "予算が切れると困ります。"),
+        ("書類をいれると終わります。", "書類をいれると終わります。"),
+        ("難しいんじゃないですかね。", "難しいのではないですか。"),
+        ("よろしいですよね。", "よろしいですよね。"),
+        ("ですよ、と言われました。", "ですよ、と言われました。"),
+        ("市長は「見れますよ」と言いました。", "市長は「見れますよ」と言いました。"),
+    ],
+)
+def test_polite_writing_keeps_desu_masu_and_drops_what_only_speech_has(spoken: str, polite: str) -> None:
+    changes, uncovered = style.changed(spoken, style.POLITE.values())
+    assert style.applied(spoken, changes) == polite
+    assert uncovered == []
 
 
 def test_a_rule_can_be_switched_off_by_name() -> None:

@@ -60,6 +60,12 @@ def dictionary_form(stem: str) -> Morph:
     return found[0] if len(found) == 2 and found[0].pos == "動詞" else NOTHING
 
 
+def conjugation_class(verb: str) -> str:
+    """Of a verb in its dictionary form (下一段-バ行); empty for what is no single verb."""
+    found = of(verb)
+    return found[0].kind if len(found) == 1 and found[0].pos == "動詞" else ""
+
+
 @dataclass(frozen=True)
 class Talk:
     """What one person said, for the rules.

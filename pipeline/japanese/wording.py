@@ -5,11 +5,14 @@ In: a ``Talk``. Out: ``Change``s, and ``Untouched`` for requests that have no pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.japanese.dearu import Untouched
-from pipeline.japanese.morphemes import Talk
+from pipeline.japanese.morphemes import Talk, conjugation_class
 from pipeline.schema import Change
+
+_KANJI = re.compile(r"[一-龠々]")
 
 
 def _changed(talk: Talk, rule: str, first: int, last: int, after: str) -> Change:
@@ -52,3 +55,33 @@ def requests(talk: Talk) -> Iterator[Change | Untouched]:
             yield _changed(talk, "ください→ほしい", i, i + softened, "ほしい")
         else:
             yield Untouched(i, i)
+
+
+def full_forms(talk: Talk) -> Iterator[Change]:
+    """い抜き: 〜てる → 〜ている. ら抜き: 食べれる → 食べられる, where the verb without れ is of the class that takes られる."""
+    for i, morph in enumerate(talk.morphs):
+        if morph.pos == "助動詞" and morph.base in ("てる", "でる"):
+            yield _changed(talk, "い抜き", i, i, morph.surface[0] + "い" + morph.surface[1:])
+        elif morph.pos == "動詞" and morph.base.endswith("れる") and _lacks_ra(morph.base):
+            stem = len(morph.base) - 2
+            yield _changed(talk, "ら抜き", i, i, morph.surface[:stem] + "ら" + morph.surface[stem:])
+
+
+def _lacks_ra(base: str) -> bool:
+    """来れる, 見れる; not 切れる (切る takes no られる), nor いれる, which is a verb of its own."""
+    if not _KANJI.search(base):
+        return False
+    return base == "来れる" or conjugation_class(base.removesuffix("れる") + "る").startswith(("上一段", "下一段"))
+
+
+def spoken_ends(talk: Talk) -> Iterator[Change]:
+    """Particles that only speech ends with, after a polite form: 〜ですね。 → 〜です。, 〜ますけれども、 → 〜ますが、."""
+    for i, morph in enumerate(talk.morphs):
+        polite = talk.at(i - 1).pos == "助動詞" and talk.at(i - 1).base in ("です", "ます", "た")
+        asked = talk.at(i - 1).surface == "か"
+        if morph.surface in ("ね", "よ") and (polite or asked) and talk.at(i + 1).stops and talk.at(i + 1).surface != "、":
+            yield _changed(talk, "文末の「ね」「よ」", i, i, "")
+        elif morph.surface in ("けど", "けれど", "けども", "けれども") and polite:
+            last = i + (talk.at(i + 1).surface == "も")
+            if talk.at(last + 1).surface == "、":
+                yield _changed(talk, "けれども→が", i, last, "が")
