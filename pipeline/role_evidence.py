@@ -26,6 +26,9 @@ MONOLOGUE_CHARS, MONOLOGUE = 150, 1.0  # half a minute without a break explains 
 FIRST_TO_SPEAK = 0.7
 HUB = 2.0  # the chair talks with everybody: times the share of the others that a speaker is next to
 HUB_OF = 4  # speakers at least
+NOMINATES, NOMINATES_OFFICE = 1.0, 0.4  # calls somebody by name, or an office, and another voice follows
+GETS_HANDOVER, OPENING_TURNS = 2.0, 8  # speaks after the last words of who opened
+AROUND_MONOLOGUE = 0.7  # speaks just before or after a long explanation by somebody else
 VISITING, STAYING = 0.8, 0.4  # heard in one stretch of a meeting with several items, or all along it
 VISIT_SHARE, STAY_SHARE, VISIT_TURNS = 0.45, 0.6, 2
 CALLS_FOR_NAME = 2  # a name that only others say counts when they say it twice
@@ -57,6 +60,7 @@ def own(heard: Heard) -> Board:
         for sentence in sentences[:INTRODUCED_WITHIN]:
             _introduction(turn, sentence, heard.meeting, board)
     _presence(heard, board)
+    _leads(heard, board)
     return board
 
 
@@ -88,6 +92,16 @@ def questions(heard: Heard) -> dict[tuple[str, str], int]:
         for before, sentences, turn in pairs
         if before.speaker != turn.speaker and "question" in cues.found(sentences[-1])
     )
+
+
+def leading_turns(heard: Heard) -> dict[str, list[int]]:
+    """Of each speaker the turns that hold words of somebody who chairs."""
+    led: dict[str, list[int]] = {}
+    for i, (turn, sentences) in enumerate(zip(heard.turns, heard.sentences, strict=True)):
+        families = {name for sentence in sentences for name in cues.found(sentence)}
+        if any(cues.families()[name].roles.get(Role.CHAIR, 0.0) >= 1.0 for name in families):
+            led.setdefault(turn.speaker, []).append(i)
+    return led
 
 
 def names(heard: Heard, chair: str | None) -> dict[str, str]:
@@ -189,6 +203,25 @@ def _presence(heard: Heard, board: Board) -> None:
             share = len(neighbours[label]) / (len(heard.labels) - 1)
             board.add(label, Role.CHAIR, "hub", HUB * share, f"{len(neighbours[label])}人の前後で話した")
         _stay(label, heard, board)
+
+
+def _leads(heard: Heard, board: Board) -> None:
+    """Who gives others the floor, whatever the words."""
+    for before, _, call in _called(heard):
+        worth = NOMINATES if call.name else NOMINATES_OFFICE
+        board.add(before.speaker, Role.CHAIR, "nominates", worth, f"「{call.called}」に発言を促した({before.id})")
+    turns = heard.turns
+    for i, (before, turn) in enumerate(itertools.pairwise(turns)):
+        if before.speaker == turn.speaker:
+            continue
+        if len(turn.spoken) >= MONOLOGUE_CHARS > len(before.spoken):
+            reason = f"長い説明の直前に話した({before.id})"
+            board.add(before.speaker, Role.CHAIR, "before_monologue", AROUND_MONOLOGUE, reason)
+        if len(before.spoken) >= MONOLOGUE_CHARS > len(turn.spoken):
+            board.add(turn.speaker, Role.CHAIR, "after_monologue", AROUND_MONOLOGUE, f"長い説明の直後に話した({turn.id})")
+        first = before.speaker == turns[0].speaker and i < OPENING_TURNS
+        if first and turn.speaker not in {t.speaker for t in turns[: i + 1]}:
+            board.add(turn.speaker, Role.CHAIR, "handover", GETS_HANDOVER, f"開会の言葉に続けて話した({turn.id})")
 
 
 def _stay(label: str, heard: Heard, board: Board) -> None:

@@ -7,6 +7,7 @@ stands. Nats throughout; what the words themselves tell is data (``japanese/cues
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -18,9 +19,15 @@ from pipeline.terms import Phase, Role
 UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does not chair: the voices may be mistaken
 ALSO = 0.5  # of a second announcement of the same part, in the sentence or later in the turn
 GONE_OVER = 3.0  # 「次に、諮問第6号、…」 without a formula
+BARELY = 0.4  # of that, where the item is named by a single word
+PROGRAMME = 3  # parts announced in one sentence
+CLEARLY = 0.7
+BARE_NEXT_CHARS = 15
 CALLED = 2.0  # an item's department explains, a member asks
 WHOLE_CHARS = 12  # a shorter sentence counts in proportion
-LONG_CHARS = 250  # of one speech: longer explains
+LONG_CHARS = 150  # of one speech: longer explains
+GIVES_FLOOR, TAKES_FLOOR = 2.0, 1.0  # the chair before and after such a speech
+NEW_VOICE = 1.0  # officials come with their item
 INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
 MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
 INTRODUCED_WITHIN = 3
@@ -44,7 +51,9 @@ LONG_OFFICIAL = {Phase.EXPLANATION: 0.8, Phase.QUESTIONS: -0.3}
 ANSWER = {Phase.QUESTIONS: 0.6, Phase.EXPLANATION: -0.6}  # an official after a member
 ANSWERED = {Phase.QUESTIONS: 0.5, Phase.DELIBERATION: -0.4}  # a member before an official
 AMONG_MEMBERS = {Phase.DELIBERATION: 0.5, Phase.QUESTIONS: -0.5}  # no official near: they have left
+INVITED = {Phase.EXPLANATION: 0.5}  # a member to whom the chair gave the floor to explain
 NEAR_TURNS = 2
+INVITED_CHARS = 60
 
 
 @dataclass
@@ -72,6 +81,11 @@ class Unit:
         return self.begin == 0
 
     @property
+    def is_bare_next(self) -> bool:
+        """「次いきます。」: what it goes over to is named in the next sentence."""
+        return "next" in self.families and not self.here and len(self.text) < BARE_NEXT_CHARS
+
+    @property
     def is_courtesy(self) -> bool:
         """Says nothing of its own about the place: thanks, and the resuming of whatever was interrupted."""
         return not self.families.keys().isdisjoint({"courtesy", "resume"})
@@ -92,19 +106,45 @@ def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Mee
             mine.append(unit)
         _announce(mine, meeting)
         of_turns.append(mine)
+    _around_explanations(of_turns)
     for number, mine in enumerate(of_turns):
         before, after = _partners(of_turns[:number][::-1]), _partners(of_turns[number + 1 :])
         chars = _speech_chars(of_turns, number)
+        invited = chars >= INVITED_CHARS and _explains(_speaking(of_turns[:number][::-1]))
         for unit in mine:
-            _fit(unit, before, after, chars)
+            _fit(unit, before, after, chars, len(mine), invited)
     return [unit for mine in of_turns for unit in mine]
+
+
+def _around_explanations(of_turns: list[list[Unit]]) -> None:
+    """A long speech by an official, given the floor by the chair and taken back by him, whatever the words."""
+    for number, mine in enumerate(of_turns):
+        chars = _speech_chars(of_turns, number)
+        before, after = _speaking(of_turns[:number][::-1]), _speaking(of_turns[number + 1 :])
+        if mine[0].role not in OFFICIALS or chars < LONG_CHARS or not before or before[0].role is not Role.CHAIR:
+            continue
+        calling = next((unit for unit in before if "next" in unit.families or unit.here), before[0])
+        heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
+        calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
+        if after and after[0].role in (Role.CHAIR, Role.MEMBER):
+            after[0].announces[Phase.QUESTIONS] += TAKES_FLOOR
+
+
+def _explains(units: list[Unit]) -> bool:
+    """Whether the chair has just asked for an explanation."""
+    return bool(units) and units[0].role is Role.CHAIR and any(u.announces[Phase.EXPLANATION] >= CALLED for u in units)
+
+
+def _speaking(others: list[list[Unit]]) -> list[Unit]:
+    """The nearest turn in ``others`` that is more than an interjection."""
+    return next((units for units in others if len(units[0].turn.spoken) >= INTERJECTION_CHARS), [])
 
 
 def _partners(others: list[list[Unit]]) -> list[Role]:
     """The roles of the next few in ``others`` who say something and do not chair, up to a call for an explanation."""
     roles: list[Role] = []
     for units in others:
-        if len(roles) == NEAR_TURNS or any(unit.announces[Phase.EXPLANATION] > CALLED for unit in units):
+        if len(roles) == NEAR_TURNS or any(unit.announces[Phase.EXPLANATION] >= CALLED for unit in units):
             break
         if units[0].role is not Role.CHAIR and len(units[0].turn.spoken) >= INTERJECTION_CHARS:
             roles.append(units[0].role)
@@ -129,7 +169,7 @@ def _announce(units: list[Unit], meeting: Meeting) -> None:
     later: dict[Phase, float] = {}
     follows: dict[Phase, float] = {}
     named: dict[int, float] = {}
-    worths_of = [_worths(unit, meeting) for unit in units]
+    worths_of = [_worths(unit, before, meeting) for before, unit in zip([None, *units], units, strict=False)]
     if any(Phase.EXPLANATION in worths for worths in worths_of):
         for worths in worths_of:
             worths.pop(Phase.QUESTIONS, None)  # 「…課にお入りいただきます。その間に○○委員」: nobody asks yet
@@ -147,21 +187,28 @@ def _announce(units: list[Unit], meeting: Meeting) -> None:
         unit.named = named
 
 
-def _worths(unit: Unit, meeting: Meeting) -> dict[Phase, list[float]]:
+def _worths(unit: Unit, before: Unit | None, meeting: Meeting) -> dict[Phase, list[float]]:
     """What the sentence announces, by phase: cues that do, an item gone over to, and calls."""
     worths: defaultdict[Phase, list[float]] = defaultdict(list)
     for name, strength in unit.families.items():
         family = cues.families()[name]
         if family.begins is not None:
             worths[family.begins].append(family.worth * strength * _entitled(unit, family))
+    if len(worths) >= PROGRAMME or (
+        sum(clear >= CLEARLY for clear in unit.here.values()) > 1 and "joint" not in unit.families
+    ):
+        return defaultdict(
+            list
+        )  # 「まず説明、それから質疑、審議と進めます」, 「本日は諮問第1号、第2号、…」: the programme of the day
     if unit.role is Role.CHAIR:
-        if "next" in unit.families and len(unit.here) == 1:
-            worths[Phase.EXPLANATION].append(GONE_OVER)
+        goes_over = "next" in unit.families or (before is not None and before.is_bare_next)
+        if goes_over and len(unit.here) == 1:
+            worths[Phase.EXPLANATION].append(GONE_OVER * (BARELY + (1 - BARELY) * max(unit.here.values())))
         departments = tuple(item.department for item in meeting.agenda)
         if call := people.call(unit.text, departments):
             if call.called in departments:
                 worths[Phase.EXPLANATION].append(CALLED)
-            elif call.roles.get(Role.MEMBER, 0.0) > 1:
+            elif call.roles.get(Role.MEMBER, 0.0) > 1 and not worths:
                 worths[Phase.QUESTIONS].append(CALLED)
     return worths
 
@@ -170,15 +217,16 @@ def _entitled(unit: Unit, family: cues.Family) -> float:
     return 1.0 if not family.by or unit.role in family.by or unit.role is Role.OTHER else UNENTITLED
 
 
-def _fit(unit: Unit, before: list[Role], after: list[Role], speech_chars: int) -> None:
+def _fit(unit: Unit, before: list[Role], after: list[Role], speech_chars: int, sentences: int, invited: bool) -> None:
     if unit.is_courtesy:
         return
-    weight = min(1.0, len(unit.text) / WHOLE_CHARS)
-    kinds = [ROLE_FITS.get(unit.role, {})]
+    # who speaks is one observation however long he does: ten sentences tell three times what one does, not ten times
+    weight = min(1.0, len(unit.text) / WHOLE_CHARS) / math.sqrt(sentences)
+    kinds = [INVITED if invited and unit.role is Role.MEMBER else ROLE_FITS.get(unit.role, {})]
     if unit.role in OFFICIALS:
         kinds += [ANSWER] if before[:1] == [Role.MEMBER] else []
         kinds += [LONG_OFFICIAL] if speech_chars >= LONG_CHARS else []
-    if unit.role is Role.MEMBER:
+    if unit.role is Role.MEMBER and not invited:
         kinds += [ANSWERED] if after and after[0] in OFFICIALS else []
         kinds += [AMONG_MEMBERS] if (before or after) and not {*before, *after} & {*OFFICIALS} else []
     for kind in kinds:

@@ -14,22 +14,29 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
+from pipeline import cohesion, section_order
+from pipeline.japanese.reading import content_words
 from pipeline.schema import Meeting, Section, Speaker, Turn
 from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect
+from pipeline.section_order import State
 from pipeline.terms import Phase, Role
 
 Floats = npt.NDArray[np.float64]
 Place = tuple[int | None, Phase]
-State = tuple[int | None, Phase, bool]  # the last: interrupted by a recess
 
-ORDER = (Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
-# Costs of steps, in nats: a part has about ten sentences that each tell half a nat, so this weighs what a part says.
-ENTER = 4.0  # any change of part
-UNANNOUNCED_INSIDE = 3.0  # ... in the middle of a turn, where nothing is announced
-SKIP = 1.0  # each phase of an item left out
-BACK = 4.0  # against the usual order
-LEAVE_CLOSING = 12.0
-RESUME = 0.5
+# Nats. Where a part begins:
+UNANNOUNCED_INSIDE = 3.0  # in the middle of a turn, where nothing is announced
+NOT_BY_CHAIR = 2.0  # parts begin with the chair ...
+BY_OTHERS = {  # ... but for these
+    (Role.MEMBER, Phase.QUESTIONS): 0.5,
+    (Role.SECRETARIAT, Phase.OPENING): 0.0,
+    (Role.SECRETARIAT, Phase.CLOSING): 0.5,
+    (Role.SECRETARIAT, Phase.REPORT_DELIBERATION): 1.0,
+    (Role.SECRETARIAT, Phase.EXPLANATION): 1.0,
+    (Role.AGENCY, Phase.EXPLANATION): 1.0,
+}
+NEW_SUBJECT = 1.0  # another item, per standard deviation by which the words change
+# What a sentence tells of the item:
 NAMED = 4.0  # an item begins where the chair names it ...
 OTHER_NAMED = -3.0  # ... or another
 IN_RECESS = -1.0  # a sentence during a recess: hardly anything is said
@@ -42,7 +49,7 @@ def divide(
     units = collect(turns, speakers, meeting)
     if not units:
         return turns, ()
-    places = decode(units, states(len(meeting.agenda)))
+    places = decode(units, len(meeting.agenda))
     pieces: list[tuple[Place, Turn]] = []
     for (_, place), group in groupby(zip(units, places, strict=True), key=lambda pair: (pair[0].turn.id, pair[1])):
         said = [unit for unit, _ in group]
@@ -56,36 +63,42 @@ def divide(
     return tuple(numbered), sections
 
 
-def states(items: int) -> list[State]:
-    """Without an agenda there is one item without a number, which may begin again."""
-    middle = [(item, phase) for item in (range(items) if items else (None,)) for phase in ORDER]
-    return [
-        (None, Phase.OPENING, False),
-        *((item, phase, paused) for item, phase in middle for paused in (False, True)),
-        (None, Phase.CLOSING, False),
-    ]
-
-
-def decode(units: list[Unit], known: list[State]) -> list[Place]:
+def decode(units: list[Unit], items: int) -> list[Place]:
     """The best path through (unit x state)."""
-    costs = np.array([[_step(before, after) for after in known] for before in known])
-    total = np.array([0.0 if state[1] is Phase.OPENING else -ENTER for state in known]) + _fitting(units[0], known)
+    known = section_order.states(items)
+    begin, steps, end = section_order.costs(known, items)
+    total = _fitting(units[0], known) - begin
     back = np.zeros((len(units), len(known)), dtype=np.int64)
     changes = ~np.eye(len(known), dtype=bool)
+    other_item = np.array([[_changes_item(before, after) for after in known] for before in known])
+    subjects = cohesion.breaks([content_words(unit.text) for unit in units])
     for n, unit in enumerate(units[1:], start=1):
-        reached = total[:, None] - costs
-        if not unit.starts_turn:
+        reached = total[:, None] - steps + other_item * NEW_SUBJECT * subjects[n]
+        if unit.starts_turn:
+            reached -= changes * _beginner(unit, known)
+        else:
             reached -= changes * np.where(_announced(unit, known) > 0, 0.0, UNANNOUNCED_INSIDE)
         back[n] = reached.argmax(axis=0)
         total = reached.max(axis=0) + _fitting(unit, known)
-    path = [int(total.argmax())]
+    path = [int((total - end).argmax())]
     for n in range(len(units) - 1, 0, -1):
         path.append(int(back[n, path[-1]]))
-    return [(None, Phase.RECESS) if known[k][2] else known[k][:2] for k in reversed(path)]
+    return [(None, Phase.RECESS) if known[k].paused else (known[k].item, known[k].phase) for k in reversed(path)]
+
+
+def _changes_item(before: State, after: State) -> bool:
+    return before.item != after.item and not (before.paused or after.paused)
+
+
+def _beginner(unit: Unit, known: list[State]) -> Floats:
+    """What it costs that a part begins with this speaker."""
+    if unit.role is Role.CHAIR:
+        return np.zeros(len(known))
+    return np.array([BY_OTHERS.get((unit.role, state.phase), NOT_BY_CHAIR) for state in known])
 
 
 def _announced(unit: Unit, known: list[State]) -> Floats:
-    return np.array([unit.announces[Phase.RECESS if paused else phase] for _, phase, paused in known])
+    return np.array([unit.announces[Phase.RECESS if state.paused else state.phase] for state in known])
 
 
 def _fitting(unit: Unit, known: list[State]) -> Floats:
@@ -95,8 +108,9 @@ def _fitting(unit: Unit, known: list[State]) -> Floats:
     named = unit.named if unit.announces[Phase.EXPLANATION] else unit.here  # an item may be named after its call
     clearest = max(named.values(), default=0.0)
     result = _announced(unit, known)
-    for k, (item, phase, paused) in enumerate(known):
-        result[k] += IN_RECESS if paused else unit.fits[phase]
+    for k, state in enumerate(known):
+        item = state.item
+        result[k] += IN_RECESS if state.paused else unit.fits[state.phase]
         if item is None:
             continue
         if by_chair and clearest:
@@ -106,39 +120,6 @@ def _fitting(unit: Unit, known: list[State]) -> Floats:
         if unit.home is not None:
             result[k] += OWN_ITEM if unit.home == item else -OWN_ITEM
     return result
-
-
-def _step(before: State, after: State) -> float:
-    """What a change of part costs: how far it is from the usual order."""
-    (item, phase, paused), (next_item, next_phase, next_paused) = before, after
-    if before == after:
-        return 0.0
-    if next_paused:
-        return ENTER if (item, phase, paused) == (next_item, next_phase, False) else ENTER * 10
-    if paused and (item, phase) == (next_item, next_phase):
-        return RESUME
-    if phase is Phase.CLOSING:
-        return LEAVE_CLOSING
-    if next_phase is Phase.OPENING:
-        return ENTER + 3 * BACK
-    if phase is Phase.OPENING:
-        return ENTER + (2 * BACK if next_phase is Phase.CLOSING else _ahead(-1, next_item or 0, next_phase))
-    if next_phase is Phase.CLOSING:
-        return ENTER
-    if item == next_item:
-        ahead = ORDER.index(next_phase) - ORDER.index(phase)
-        if item is None and next_phase is Phase.EXPLANATION:
-            return ENTER  # no agenda: the next item, as far as anybody knows
-        return ENTER + (SKIP * (ahead - 1) if ahead > 0 else BACK)
-    return ENTER + _ahead(item or 0, next_item or 0, next_phase)
-
-
-def _ahead(item: int, next_item: int, phase: Phase) -> float:
-    """From one item to another: the next begins with its explanation; back only for what is done for all at the end."""
-    skipped = SKIP * ORDER.index(phase)
-    if next_item > item:
-        return BACK * (next_item - item - 1) + 2 * skipped
-    return BACK / 2 if phase is Phase.REPORT_DELIBERATION else 2 * BACK
 
 
 def _cut(turn: Turn, begin: int, end: int) -> Turn:

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import agenda_heard, attribute, decisions, meeting_file, roles, sections
+from pipeline import (
+    agenda_heard,
+    attribute,
+    cohesion,
+    decisions,
+    meeting_file,
+    role_evidence,
+    roles,
+    section_order,
+    sections,
+)
 from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Section, Segment, Speaker, Turn, Voice
 from pipeline.scoring import sides
 from pipeline.scoring.sides import SpokenTurn
@@ -237,7 +247,11 @@ def test_every_word_is_in_one_turn_of_one_section_whatever_is_said(
     assert all((a.item, a.phase) != (b.item, b.phase) for a, b in itertools.pairwise(parts))
     assert {s.label for s in speakers} == {t.speaker for t in turns}
     assert all(0 <= s.confidence <= 1 for s in speakers)
-    assert sum(s.role is Role.CHAIR for s in speakers) <= 1
+    chairs = [s.label for s in speakers if s.role is Role.CHAIR]
+    led = role_evidence.leading_turns(role_evidence.Heard.of(turns, meeting))
+    for deputy in (label for label in chairs if len(led.get(label, [])) >= roles.DEPUTY_TURNS and len(chairs) > 1):
+        first, last = led[deputy][0], led[deputy][-1]  # one chair at a time: somebody else led before and after
+        assert any({t.speaker for t in turns[first:last]}.isdisjoint({other}) for other in chairs if other != deputy)
     assert [d.item for d in results] == list(range(len(agenda)))
     for d in results:
         assert (d.result is None) == (d.turn_id is None)
@@ -299,3 +313,80 @@ def test_an_item_that_the_chair_names_is_decided_wherever_that_is_said() -> None
 def test_assent_after_the_chair_went_on_to_another_item_decides_nothing() -> None:
     dialogue = "B: 承認することでよろしいでしょうか。\nB: 続いて、諮問第8号に移ります。\nC: 異議なし。"
     assert heard(dialogue) == [NOTHING, NOTHING]
+
+
+DEPUTY = """
+A: 定刻となりましたので、審議会を開会いたします。総務課の本田でございます。進行を会長にお願いいたします。
+B: 会長の石川です。それでは、諮問第7号について、河川課から説明をお願いします。原委員、どうぞ。
+C: 費用はいくらでしょうか。
+B: ほかにございませんか。続いての件は私に関わりますので、副会長と交代いたします。
+D: それでは、諮問第8号について、学校給食課から説明をお願いします。
+C: よろしいでしょうか。対象は何人でしょうか。
+D: ほかにご質問はございませんか。お諮りいたします。承認することでよろしいでしょうか。
+C: 異議なし。
+D: 異議なしと認めます。では、会長にお戻りいただきます。
+B: 以上で、本日の議題はすべて終わりました。これで閉会いたします。
+"""
+
+
+def test_a_deputy_who_leads_while_the_chair_is_silent_is_a_chair_too() -> None:
+    found = {s.label: s.role for s in roles.assign(script(DEPUTY, SHIMON).turns, script(DEPUTY, SHIMON).meeting)}
+    assert [label for label, role in found.items() if role is Role.CHAIR] == ["B", "D"]
+    interrupted = DEPUTY.replace("C: 異議なし。", "B: 異議なし。")
+    found = {s.label: s.role for s in roles.assign(script(interrupted).turns, Meeting())}
+    assert [label for label, role in found.items() if role is Role.CHAIR] == ["B"]
+
+
+def test_the_subject_changes_where_the_nouns_do() -> None:
+    one, other = ["河川", "カメラ", "映像", "水位"], ["給食", "予約", "献立", "保護者"]
+    words = [one[i % 4 : i % 4 + 2] for i in range(40)] + [other[i % 4 : i % 4 + 2] for i in range(40)]
+    found = cohesion.breaks(words)
+    assert found[40] == found.max() > 1 and {i for i, x in enumerate(found) if x == found.max()} <= set(range(36, 44))
+    assert found.max() <= cohesion.CLEAREST and found.min() >= -cohesion.CLEAREST
+    assert not cohesion.breaks(words[:10]).any() and not cohesion.breaks([[]] * 60).any()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("アイウエオカ"), max_size=4), min_size=28, max_size=60))
+def test_sliding_windows_count_as_counting_anew_would(words: list[list[str]]) -> None:
+    import math
+    from collections import Counter
+
+    n, window = len(words), cohesion.WINDOW
+    rarity = {w: math.log(n / c) for w, c in Counter(w for s in words for w in set(s)).items()}
+
+    def bag(part: list[list[str]]) -> dict[str, float]:
+        return {w: c * rarity[w] for w, c in Counter(w for s in part for w in s).items()}
+
+    likeness = [cohesion._cosine(bag(words[max(0, i - window) : i]), bag(words[i : i + window])) for i in range(n)]
+    inner = likeness[window // 2 : n - window // 2 + 1]
+    mean = sum(inner) / len(inner)
+    spread = math.sqrt(sum((x - mean) ** 2 for x in inner) / len(inner))
+    found = cohesion.breaks(words)
+    for i in range(window // 2, n - window // 2 + 1):
+        expected = max(-2.0, min(2.0, (mean - likeness[i]) / spread)) if spread > 1e-6 else None
+        assert expected is None or found[i] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("items", [0, 1, 2, 5])
+def test_the_usual_course_is_the_cheapest_that_leaves_nothing_out(items: int) -> None:
+    known = section_order.states(items)
+    begin, steps, end = section_order.costs(known, items)
+    assert len(set(known)) == len(known) and (steps >= 0).all() and not steps.diagonal()[[not s.fresh for s in known]].any()
+    at = {state: k for k, state in enumerate(known)}
+
+    def price(path: list[section_order.State]) -> float:
+        going = sum(steps[at[a], at[b]] for a, b in itertools.pairwise(path))
+        return float(begin[at[path[0]]] + going + end[at[path[-1]]])
+
+    def item(number: int | None) -> list[section_order.State]:
+        fresh = section_order.State(number, Phase.EXPLANATION, fresh=True)
+        return [fresh, *(section_order.State(number, phase) for phase in section_order.ORDER[:2])]
+
+    numbers: list[int | None] = list(range(items)) or [None]
+    usual = [section_order.OPENING, *(s for number in numbers for s in item(number)), section_order.CLOSING]
+    for left_out in range(1 if items > 1 else 0):
+        shorter = [s for s in usual if s.item != left_out]
+        assert price(shorter) > price(usual)
+    assert price(usual) < price([section_order.OPENING, section_order.CLOSING])
+    assert price(usual) < price([usual[1], *usual[2:]]) + 10

@@ -19,7 +19,8 @@ from pipeline.schema import AgendaItem
 TITLE_ALIKE = 80  # of 100
 TITLE_SOUNDS = 8  # a shorter title is found by its words only
 WORDS_SHARE = 0.5  # of the words that only this title has
-BY_WORDS, BY_DEPARTMENT, BY_BARE_NUMBER = 0.6, 0.5, 0.7
+BY_WORDS, BY_DEPARTMENT, BY_BARE_NUMBER, BY_ONE_WORD = 0.6, 0.5, 0.7, 0.3
+DISTINCT_SOUNDS = 4  # of a single word that tells an item
 _DIGITS = r"[0-9〇一二三四五六七八九十百]+"
 _LABEL_NUMBER = re.compile(_DIGITS)
 _NUMBER = re.compile(
@@ -34,7 +35,8 @@ _KIND_NOISE = re.compile(rf"第|号|番|その|[()()\s]|{_DIGITS}")
 def named(sentence: str, agenda: tuple[AgendaItem, ...]) -> dict[int, float]:
     """Agenda index to clarity for the items named; treat the result as read-only."""
     clear: dict[int, float] = {}
-    for i, worth in [*_numbers(sentence, agenda), *_titles(sentence, agenda), *_departments(sentence, agenda)]:
+    found = [*_numbers(sentence, agenda), *_titles(sentence, agenda), *_departments(sentence, agenda)]
+    for i, worth in found or _kinds(sentence, agenda):
         clear[i] = max(clear.get(i, 0.0), worth)
     return clear
 
@@ -79,6 +81,13 @@ def _numbers(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, f
     return result
 
 
+def _kinds(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, float]]:
+    """「あとは報告ですね」, where only one item is a 報告."""
+    sound = kana(sentence)
+    kinds = [kind for kind, _, _ in _labels(agenda)]
+    return [(i, BY_ONE_WORD) for i, kind in enumerate(kinds) if len(kind) >= 4 and kinds.count(kind) == 1 and kind in sound]
+
+
 def _titles(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, float]]:
     sound = kana(sentence)
     result = []
@@ -88,6 +97,8 @@ def _titles(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, fl
             result.append((i, 1.0))
         elif len(words) >= 2 and sum(word in sound for word in words) >= max(2, WORDS_SHARE * len(words)):
             result.append((i, BY_WORDS))
+        elif any(len(word) >= DISTINCT_SOUNDS and word in sound for word in words):
+            result.append((i, BY_ONE_WORD))
     return result
 
 
@@ -103,8 +114,20 @@ def _title_sounds(agenda: tuple[AgendaItem, ...]) -> tuple[tuple[str, frozenset[
 def _departments(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, float]]:
     sound = kana(sentence)
     departments = [kana(item.department) for item in agenda]
-    return [
+    whole = [
         (i, BY_DEPARTMENT)
         for i, department in enumerate(departments)
         if len(department) >= 4 and department in sound and departments.count(department) == 1
     ]
+    words = _department_words(agenda)
+    return whole or [(i, BY_ONE_WORD) for i, own in enumerate(words) if any(word in sound for word in own)]
+
+
+@functools.cache
+def _department_words(agenda: tuple[AgendaItem, ...]) -> tuple[frozenset[str], ...]:
+    """Of each department the sounds of the words that no other has (営繕 of 施設営繕課)."""
+    words = [frozenset(content_words(item.department)) for item in agenda]
+    return tuple(
+        frozenset(word for word in own if len(word) >= DISTINCT_SOUNDS).difference(*words[:i], *words[i + 1 :])
+        for i, own in enumerate(words)
+    )
