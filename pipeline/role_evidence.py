@@ -22,7 +22,9 @@ CALLED_IN_LIST = 2.0  # the chair calls somebody on the attendee list: the next 
 NAME_ONLY = 0.6  # 「江頭です」: members say their names before they ask
 CALLED_BY_OTHERS = 0.2  # of what a call by the chair is worth: members say 「事務局」 to any official
 INTRODUCED_WITHIN = 3  # sentences from the beginning of a turn
-MONOLOGUE_CHARS, MONOLOGUE = 150, 1.0  # half a minute without a break explains something
+MONOLOGUE_CHARS = 150  # half a minute without a break explains something ...
+MONOLOGUE, LATER_MONOLOGUE = 1.0, 0.4  # ... above all as somebody's first words; members too have long opinions
+WORDS_CHARS = 15
 FIRST_TO_SPEAK = 0.7
 HUB = 2.0  # the chair talks with everybody: times the share of the others that a speaker is next to
 HUB_OF = 4  # speakers at least
@@ -193,11 +195,13 @@ def _presence(heard: Heard, board: Board) -> None:
         if before.speaker != turn.speaker:
             neighbours[before.speaker].add(turn.speaker)
             neighbours[turn.speaker].add(before.speaker)
+    first_words = {turn.speaker: turn.id for turn in reversed(turns) if len(turn.spoken) >= WORDS_CHARS}
     for turn in turns:
         if len(turn.spoken) >= MONOLOGUE_CHARS:
             reason = f"続けて長く話した({turn.id})"
-            board.add(turn.speaker, Role.AGENCY, "monologue", MONOLOGUE, reason)
-            board.add(turn.speaker, Role.SECRETARIAT, "monologue", MONOLOGUE / 2, reason)
+            worth = MONOLOGUE if turn.id == first_words[turn.speaker] else LATER_MONOLOGUE
+            board.add(turn.speaker, Role.AGENCY, "monologue", worth, reason)
+            board.add(turn.speaker, Role.SECRETARIAT, "monologue", worth / 2, reason)
     for label in heard.labels:
         if len(heard.labels) >= HUB_OF:
             share = len(neighbours[label]) / (len(heard.labels) - 1)

@@ -123,7 +123,10 @@ def _around_explanations(of_turns: list[list[Unit]]) -> None:
         before, after = _speaking(of_turns[:number][::-1]), _speaking(of_turns[number + 1 :])
         if mine[0].role not in OFFICIALS or chars < LONG_CHARS or not before or before[0].role is not Role.CHAIR:
             continue
-        calling = next((unit for unit in before if "next" in unit.families or unit.here), before[0])
+        going_over = [unit for unit in before if "next" in unit.families or unit.here]
+        calling = max(reversed(before), key=lambda unit: unit.announces[Phase.EXPLANATION])
+        if not calling.announces[Phase.EXPLANATION]:
+            calling = going_over[-1] if going_over else before[0]
         heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
         calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
         if after and after[0].role in (Role.CHAIR, Role.MEMBER):

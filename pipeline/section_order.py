@@ -42,7 +42,7 @@ BEGIN, UNOPENED = 1.0, 4.0  # the first item after an opening; without one
 NO_CLOSING = 2.0
 LEAVE_CLOSING = 14.0
 REOPEN = 16.0
-RECESS, RESUME = 4.0, 0.5
+RECESS, RESUME = 4.0, 2.0
 TOO_SHORT = 4.0  # an explanation of one sentence
 NEVER = 40.0
 

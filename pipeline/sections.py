@@ -39,7 +39,7 @@ NEW_SUBJECT = 1.0  # another item, per standard deviation by which the words cha
 # What a sentence tells of the item:
 NAMED = 4.0  # an item begins where the chair names it ...
 OTHER_NAMED = -3.0  # ... or another
-IN_RECESS = -1.0  # a sentence during a recess: hardly anything is said
+IN_RECESS, RESUMED = -0.2, -4.0  # a sentence during a recess; one that says it is over
 
 
 def divide(
@@ -110,7 +110,7 @@ def _fitting(unit: Unit, known: list[State]) -> Floats:
     result = _announced(unit, known)
     for k, state in enumerate(known):
         item = state.item
-        result[k] += IN_RECESS if state.paused else unit.fits[state.phase]
+        result[k] += unit.fits[state.phase] if not state.paused else RESUMED if "resume" in unit.families else IN_RECESS
         if item is None:
             continue
         if by_chair and clearest:

@@ -23,6 +23,7 @@ GAP_SOUNDS = 15
 SOUNDS_PER_ERROR = 8  # one wrong sound in 8..15, two in 16..23; shorter phrases are everywhere with a sound changed
 POLITE_TAIL = re.compile(r"(?:デ?ゴザイ|イタシ|イタダ|サセテ|シマシ?|マシ|オネガイ|アリガトウ|クダサイ).*$")
 WHOLE_REST = 2  # sounds beside the phrases of a family that must be the whole sentence
+ASKED = re.compile(r"[?？]\s*$")  # in dialect a question may have no other mark than the recogniser's
 NEARLY = 0.7  # strength of a match with wrong sounds
 
 
@@ -75,6 +76,8 @@ def found(sentence: str) -> dict[str, float]:
         strength = 1.0 if sound.endswith(family.endings) else _best(family, sound)
         if strength and not any(_occurs(phrase, sound) for phrase in family.excluded):
             result[family.name] = strength
+    if ASKED.search(sentence) and "consent_question" not in result:
+        result.setdefault("question", 1.0)
     return result
 
 
