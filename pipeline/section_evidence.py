@@ -27,6 +27,7 @@ CALLED = 2.0  # an item's department explains, a member asks
 WHOLE_CHARS = 12  # a shorter sentence counts in proportion
 LONG_CHARS = 150  # of one speech: longer explains
 GIVES_FLOOR, TAKES_FLOOR = 2.0, 1.0  # the chair before and after such a speech
+ASKS = 1.5  # ... with a question
 NEW_VOICE = 1.0  # officials come with their item
 INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
 MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
@@ -130,7 +131,8 @@ def _around_explanations(of_turns: list[list[Unit]]) -> None:
         heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
         calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
         if after and after[0].role in (Role.CHAIR, Role.MEMBER):
-            after[0].announces[Phase.QUESTIONS] += TAKES_FLOOR
+            asks = any("question" in unit.families for unit in after)
+            after[0].announces[Phase.QUESTIONS] += TAKES_FLOOR + (ASKS if asks else 0.0)
 
 
 def _explains(units: list[Unit]) -> bool:
