@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from pipeline.japanese import conjugation
 from pipeline.layouts import Layout, Register
 from pipeline.schema import Flag, Section, Turn
 from pipeline.terms import UNDECIDED, FlagKind, Phase
+from tests.benchmarks import style as style_pairs
 from tests.drafts import SPEAKERS, turn
 
 NAGASAKI = layouts.load("nagasaki")
@@ -357,3 +360,22 @@ def test_conjugation(base: str, kind: str, expected: tuple[str, ...]) -> None:
 def test_an_unknown_conjugation_is_an_error_not_a_guess() -> None:
     with pytest.raises(ValueError, match="文語"):
         conjugation.past("あり", "文語ラ行変格")
+
+
+ANOTHER_HAND = style_pairs.pairs(style_pairs.PAIRS)
+NUMBERS = re.compile(r"[0-9]+")
+
+
+def test_most_pairs_written_by_another_hand_come_out_as_written() -> None:
+    right = sum(style_pairs.is_right(spoken, forms) for _, spoken, forms in ANOTHER_HAND)
+    assert right / len(ANOTHER_HAND) > 0.93
+
+
+@pytest.mark.parametrize("spoken", [spoken for _, spoken, _ in ANOTHER_HAND])
+def test_no_number_and_no_negation_is_lost(spoken: str) -> None:
+    changes, _ = style.changed(spoken, style.PLAIN.values())
+    if any(change.rule == "言い直し" for change in changes):
+        return  # what was taken back goes, on record
+    plain = style.applied(spoken, changes)
+    assert NUMBERS.findall(plain) == NUMBERS.findall(spoken)
+    assert bool(re.search("ない|なか|なく|なけ|ず|ぬ|ません", plain)) >= bool(re.search("ませ[んぬ]|ない|なかっ", spoken))

@@ -24,6 +24,22 @@ _REPEATED = re.compile(
     rf"{_CLAUSE}([{_IDEOGRAMS}ぁ-ん]{{2,8}})、(?=\1(?:(?<=[{_IDEOGRAMS}])[^{_IDEOGRAMS}]|(?<=[ぁ-ん])[^ぁ-ん]|$))"
 )
 _NAME = "一-龠々ヶ"
+_OF_NOUN = re.compile(rf"[{_IDEOGRAMS}]の(?:ですね)?、$")
+_QUANTITY = r"[0-9０-９〇一二三四五六七八九十百千万][0-9０-９〇一二三四五六七八九十百千万.,]*"
+_TAKEN_BACK = (
+    # 「4月、いや、5月」: the same unit again, after a word that takes back
+    re.compile(
+        rf"(?P<n>{_QUANTITY})(?P<unit>[^0-9、。]{{1,3}})、(?:(?:あ|えー?と?)、)?"
+        rf"(?:いや|違います|違う|失礼(?:しました)?|すみません|もとい|じゃなくて|ではなくて|訂正します)、(?={_QUANTITY}(?P=unit))"
+    ),
+    # 「東側の、じゃなくて西側の」: the same particle again
+    re.compile(
+        rf"(?<![{_IDEOGRAMS}])[{_IDEOGRAMS}0-9]{{1,8}}(?P<p>[のはがをにで])、(?:じゃなくて|じゃなく|ではなくて|いや|もとい)、?"
+        rf"(?=[{_IDEOGRAMS}0-9]{{1,8}}(?P=p))"
+    ),
+    # 「その工事は、工事は」: again without the その
+    re.compile(rf"(?<=[そこあ]の)(?P<w>[{_IDEOGRAMS}]{{2,8}}[はがをも])、(?:えー、|あの、)?(?=(?P=w))"),
+)
 _OFFICE = re.compile(r"(?:課|部|局|室|係|会|所|館|校|園|長|センター|事務局|委員|担当)の?$")
 _INTERJECTED_AFTER = ("助詞", "接続詞", "連体詞", "感動詞")
 
@@ -101,7 +117,8 @@ def prefaces(talk: Talk) -> Iterator[Change]:
 def fillers(talk: Talk) -> Iterator[Change]:
     """Between stops by the list; elsewhere only what the analyser takes for nothing but a filler (えーっと5,900円)."""
     for match in _pattern("filler").finditer(talk.text):
-        yield _deleted("フィラー", match)
+        start = match.start() - bool(_OF_NOUN.search(talk.text[: match.start()]))  # 避難所の、あの、毛布: its comma goes too
+        yield Change(rule="フィラー", start=start, end=match.end(), before=talk.text[start : match.end()], after="")
     for i, morph in enumerate(talk.morphs):
         if morph.detail == "フィラー":
             end = talk.at(i + 1).end if talk.at(i + 1).surface == "、" else morph.end
@@ -115,8 +132,10 @@ def responses(talk: Talk) -> Iterator[Change]:
 
 
 def restarts(talk: Talk) -> Iterator[Change]:
-    for match in _REPEATED.finditer(talk.text):
-        yield _deleted("言い直し", match)
+    """Said again, or taken back and said right; what was taken back stays in ``spoken`` and on record."""
+    for pattern in (_REPEATED, *_TAKEN_BACK):
+        for match in pattern.finditer(talk.text):
+            yield _deleted("言い直し", match)
 
 
 def interjections(talk: Talk) -> Iterator[Change]:

@@ -79,7 +79,10 @@ class Cluster:
         i = self.last + 1
         surface = self.at(i).surface
         if surface in ("けど", "けれど", "けれども", "けども"):
-            return Tail.CONTRASTS, i + (self.at(i + 1).surface == "も")
+            end = i + (self.at(i + 1).surface == "も")
+            if self.at(end + 1).surface in _SOFTENERS and self.at(end + 2).stops:
+                return Tail.SOFTENS, end + 1  # 〜と思うんですけどね。: nothing is contrasted
+            return Tail.CONTRASTS, end
         if surface == "よ" and self.at(i + 1).surface == "ね" and self.at(i + 2).stops:
             return Tail.CONFIRMS, i + 1
         if surface == "か":

@@ -6,6 +6,7 @@ its 。 produces one, so the text goes in by sentences and, where there are none
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.japanese.reading import tokenizer
 
 _PIECE = re.compile(r"[^。？?]{1,4000}[。？?]?|[。？?]")
 _STOPS = ("補助記号", "空白")
+_KANJI = re.compile(r"[一-龠々]")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ def conjugation_class(verb: str) -> str:
     """Of a verb in its dictionary form (下一段-バ行); empty for what is no single verb."""
     found = of(verb)
     return found[0].kind if len(found) == 1 and found[0].pos == "動詞" else ""
+
+
+@functools.lru_cache(maxsize=2_000)
+def lacks_ra(base: str) -> bool:
+    """Whether a verb has lost its ら: 来れる, 見れる; not 切れる (切る takes no られる), nor いれる, a verb of its own."""
+    if not base.endswith("れる") or not _KANJI.search(base):
+        return False
+    return base == "来れる" or conjugation_class(base.removesuffix("れる") + "る").startswith(("上一段", "下一段"))
 
 
 @dataclass(frozen=True)

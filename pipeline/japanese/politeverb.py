@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.japanese import conjugation
 from pipeline.japanese.dearu import Cluster, Ending, Tail, Uncovered
-from pipeline.japanese.morphemes import dictionary_form
+from pipeline.japanese.morphemes import dictionary_form, lacks_ra
 
 
 class Verb(NamedTuple):
@@ -97,6 +97,8 @@ def _verb(cluster: Cluster) -> Verb:
         return _coming(cluster, start)
     if before.base in ("する", "いたす", "致す") and cluster.at(start - 2).surface in ("お", "ご", "御"):
         return _courteous(cluster, start)
+    if lacks_ra(before.base):
+        return Verb(before.base.removesuffix("れる") + "られる", "下一段-ラ行", start, "ら抜き")
     base, kind = _HUMBLE.get(before.base, (before.base, before.kind))
     return Verb(base, kind, start, f"{before.base}→{base}" if base != before.base else "ます→普通形")
 

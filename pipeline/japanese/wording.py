@@ -5,14 +5,11 @@ In: a ``Talk``. Out: ``Change``s, and ``Untouched`` for requests that have no pl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pipeline.japanese.dearu import Untouched
-from pipeline.japanese.morphemes import Talk, conjugation_class
+from pipeline.japanese.morphemes import Talk, lacks_ra
 from pipeline.schema import Change
-
-_KANJI = re.compile(r"[一-龠々]")
 
 
 def _changed(talk: Talk, rule: str, first: int, last: int, after: str) -> Change:
@@ -62,16 +59,9 @@ def full_forms(talk: Talk) -> Iterator[Change]:
     for i, morph in enumerate(talk.morphs):
         if morph.pos == "助動詞" and morph.base in ("てる", "でる"):
             yield _changed(talk, "い抜き", i, i, morph.surface[0] + "い" + morph.surface[1:])
-        elif morph.pos == "動詞" and morph.base.endswith("れる") and _lacks_ra(morph.base):
+        elif morph.pos == "動詞" and morph.base.endswith("れる") and lacks_ra(morph.base):
             stem = len(morph.base) - 2
             yield _changed(talk, "ら抜き", i, i, morph.surface[:stem] + "ら" + morph.surface[stem:])
-
-
-def _lacks_ra(base: str) -> bool:
-    """来れる, 見れる; not 切れる (切る takes no られる), nor いれる, which is a verb of its own."""
-    if not _KANJI.search(base):
-        return False
-    return base == "来れる" or conjugation_class(base.removesuffix("れる") + "る").startswith(("上一段", "下一段"))
 
 
 def spoken_ends(talk: Talk) -> Iterator[Change]:
