@@ -12,43 +12,50 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+Floats = npt.NDArray[np.float64]
 
 WINDOW = 14  # sentences on either side
+VAGUE = 5  # sentences by which the place may be wrong: other evidence tells it better
 CLEAREST = 2.0  # a break is worth no more than this many standard deviations
 
 
-def breaks(words: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
+def breaks(words: Sequence[Sequence[str]]) -> Floats:
     """(n,) for n sentences given as their content words: standard deviations above the usual, cut at ±``CLEAREST``."""
-    n = len(words)
-    found = np.zeros(n)
-    if n < 2 * WINDOW:
+    found = np.zeros(len(words))
+    if len(words) < 2 * WINDOW:
         return found
+    inner = slice(WINDOW // 2, len(words) - WINDOW // 2 + 1)  # where both sides say enough
+    alike = likeness(words)[inner]
+    spread = float(alike.std())
+    if spread > 1e-9:
+        clear = np.clip((alike.mean() - alike) / spread, -CLEAREST, CLEAREST)
+        found[inner] = maximum_filter1d(clear, 2 * VAGUE + 1, mode="nearest")
+    return found
+
+
+def likeness(words: Sequence[Sequence[str]]) -> Floats:
+    """(n,) cosines of the ``WINDOW`` sentences before each with those from it on."""
+    n = len(words)
     in_sentences = Counter(word for sentence in words for word in set(sentence))
     rarity = {word: math.log(n / count) for word, count in in_sentences.items()}
     before: defaultdict[str, float] = defaultdict(float)
     after: defaultdict[str, float] = defaultdict(float)
 
-    def count(side: defaultdict[str, float], sentence: Sequence[str], times: int) -> None:
-        for word in sentence:
+    def count(side: defaultdict[str, float], i: int, times: int) -> None:
+        for word in words[i] if 0 <= i < n else ():
             side[word] += times * rarity[word]
 
-    for sentence in words[:WINDOW]:
-        count(after, sentence, 1)
-    likeness = np.ones(n)
+    for i in range(WINDOW):
+        count(after, i, 1)
+    found = np.zeros(n)
     for i in range(1, n):
-        count(before, words[i - 1], 1)
-        count(after, words[i - 1], -1)
-        if i - 1 - WINDOW >= 0:
-            count(before, words[i - 1 - WINDOW], -1)
-        if i - 1 + WINDOW < n:
-            count(after, words[i - 1 + WINDOW], 1)
-        if WINDOW // 2 <= i <= n - WINDOW // 2:
-            likeness[i] = _cosine(before, after)
-    inner = likeness[WINDOW // 2 : n - WINDOW // 2 + 1]
-    spread = float(inner.std())
-    if spread < 1e-9:
-        return found
-    found[WINDOW // 2 : n - WINDOW // 2 + 1] = np.clip((inner.mean() - inner) / spread, -CLEAREST, CLEAREST)
+        count(before, i - 1, 1)
+        count(before, i - 1 - WINDOW, -1)
+        count(after, i - 1, -1)
+        count(after, i - 1 + WINDOW, 1)
+        found[i] = _cosine(before, after)
     return found
 
 

@@ -27,7 +27,6 @@ LIKELY_CHAIRS = 4
 NO_CHAIR = 3.0  # nats that a chair must be worth: nobody leads a recording that is too short
 TOO_SURE = 2.0  # evidence is not independent: differences count this much less for the confidence
 REASONS = 4
-DEPUTY_TURNS = 2  # turns with words of the chair, and none of the chair's between the first and the last
 OFFICIALS = (Role.AGENCY, Role.SECRETARIAT)
 OTHERS = (Role.MEMBER, Role.AGENCY, Role.SECRETARIAT)
 Questions = dict[tuple[str, str], int]
@@ -65,7 +64,6 @@ def assign(turns: tuple[Turn, ...], meeting: Meeting) -> tuple[Speaker, ...]:
     castings = [_cast(heard, chair, own, questions) for chair in (*likely, None)]
     castings.sort(key=lambda casting: -casting.total)
     best, rivals = castings[0], castings[1:]
-    best = _with_deputies(best, heard)
     names = role_evidence.names(heard, best.chair)
     return tuple(_speaker(label, best, rivals, turns, names.get(label)) for label in heard.labels)
 
@@ -92,27 +90,10 @@ def _cast(heard: Heard, chair: str | None, own: Board, questions: Questions) -> 
         casting = better
 
 
-def _with_deputies(best: Casting, heard: Heard) -> Casting:
-    """Who leads while the chair is silent, and only then: a 副会長 in his place for an item."""
-    if best.chair is None:
-        return best
-    led = role_evidence.leading_turns(heard)
-    of_chair = [i for i, turn in enumerate(heard.turns) if turn.speaker == best.chair]
-    for label in heard.labels:
-        mine = led.get(label, [])
-        if label == best.chair or len(mine) < DEPUTY_TURNS or any(mine[0] < i < mine[-1] for i in of_chair):
-            continue
-        if best.board.score(label, Role.CHAIR) > best.board.score(label, best.roles[label]):
-            best = best.changed(label, Role.CHAIR)
-    return best
-
-
 def _speaker(label: str, best: Casting, rivals: list[Casting], turns: tuple[Turn, ...], name: str | None) -> Speaker:
     role = best.roles[label]
     if label == best.chair:
         others = [rival.total for rival in rivals]
-    elif role is Role.CHAIR:
-        others = [best.board.score(label, other) - best.board.score(label, role) + best.total for other in OTHERS]
     else:
         others = [best.changed(label, other).total for other in OTHERS if other is not role]
     sure = 1 / (1 + sum(math.exp((total - best.total) / TOO_SURE) for total in others))

@@ -15,6 +15,7 @@ from pipeline import (
     assemble,
     attribute,
     decisions,
+    deputies,
     diarize,
     prepare,
     roles,
@@ -70,6 +71,7 @@ def understand(
     turns = attribute.words(heard.segments, voices.voices)
     meeting, noted = agenda_heard.complete(meeting, turns)
     speakers = roles.assign(turns, meeting)
+    turns, speakers = deputies.apart(turns, speakers, meeting)
     turns, parts = sections.divide(turns, speakers, meeting)
     results = decisions.hear(turns, speakers, parts, meeting)
     written = style.rewrite(turns, speakers, parts, layout)

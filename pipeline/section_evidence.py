@@ -198,7 +198,9 @@ def _worths(unit: Unit, before: Unit | None, meeting: Meeting) -> dict[Phase, li
     for name, strength in unit.families.items():
         family = cues.families()[name]
         if family.begins is not None:
-            worths[family.begins].append(family.worth * strength * _entitled(unit, family))
+            entitled = _entitled(unit, family)
+            if entitled == 1.0 or strength == 1.0:  # two doubts are no announcement
+                worths[family.begins].append(family.worth * strength * entitled)
     if len(worths) >= PROGRAMME or (
         sum(clear >= CLEARLY for clear in unit.here.values()) > 1 and "joint" not in unit.families
     ):

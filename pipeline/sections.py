@@ -9,6 +9,7 @@ remembers where it interrupted.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -69,7 +70,9 @@ def decode(units: list[Unit], items: int) -> list[Place]:
     begin, steps, end = section_order.costs(known, items)
     total = _fitting(units[0], known) - begin
     back = np.zeros((len(units), len(known)), dtype=np.int64)
-    changes = ~np.eye(len(known), dtype=bool)
+    changes = np.array(
+        [[replace(before, fresh=False) != replace(after, fresh=False) for after in known] for before in known]
+    )
     other_item = np.array([[_changes_item(before, after) for after in known] for before in known])
     subjects = cohesion.breaks([content_words(unit.text) for unit in units])
     for n, unit in enumerate(units[1:], start=1):
