@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Place = tuple[int | None, Phase]
 
 # Nats. Where a part begins:
-UNANNOUNCED_INSIDE = 3.0  # in the middle of a turn, where nothing is announced
+UNANNOUNCED, UNANNOUNCED_INSIDE = 1.5, 3.0  # where nothing is announced: with a turn, in the middle of one
 NOT_BY_CHAIR = 2.0  # parts begin with the chair ...
 BY_OTHERS = {  # ... but for these
     (Role.MEMBER, Phase.QUESTIONS): 0.5,
@@ -77,10 +77,10 @@ def decode(units: list[Unit], items: int) -> list[Place]:
     subjects = cohesion.breaks([content_words(unit.text) for unit in units])
     for n, unit in enumerate(units[1:], start=1):
         reached = total[:, None] - steps + other_item * NEW_SUBJECT * subjects[n]
+        unannounced = UNANNOUNCED if unit.starts_turn else UNANNOUNCED_INSIDE
+        reached -= changes * np.where(_announced(unit, known) > 0, 0.0, unannounced)
         if unit.starts_turn:
             reached -= changes * _beginner(unit, known)
-        else:
-            reached -= changes * np.where(_announced(unit, known) > 0, 0.0, UNANNOUNCED_INSIDE)
         back[n] = reached.argmax(axis=0)
         total = reached.max(axis=0) + _fitting(unit, known)
     path = [int((total - end).argmax())]
