@@ -46,6 +46,7 @@ POLITE: dict[str, Rule] = {
     "相づち": cleaning.responses,
     **CLEANING,
     "縮約": wording.contracted,
+    "読点→句点": wording.full_stops,
     "い抜き・ら抜き": wording.full_forms,
     "話し言葉の文末": wording.spoken_ends,
 }
@@ -59,6 +60,7 @@ PLAIN: dict[str, Rule] = {
     "縮約": wording.contracted,
     "依頼": wording.requests,
     "常体": _endings,
+    "読点→句点": wording.full_stops,
     "い抜き・ら抜き": wording.full_forms,
 }
 NAMES = tuple(dict.fromkeys((*PLAIN, *POLITE)))

@@ -67,7 +67,7 @@ def _pattern(name: str) -> re.Pattern[str]:
             ),
             "courtesy": rf"{_SENTENCE}{_words('courtesy_leads')}*{_words('courtesies')}(?:。|$)",
             "preface": (
-                rf"{_CLAUSE}{_words('clause_prefaces')}、(?=.)|{_SENTENCE}(?:(?:はい|{_words('fillers')})、)*{_words('sentence_prefaces')}。(?=.)"
+                rf"{_CLAUSE}{_words('clause_prefaces')}、(?=.)|{_SENTENCE}(?:(?:はい|{_words('fillers')})、)*{_words('sentence_prefaces')}[。、](?=.)"
             ),
             "introduction": (
                 rf"^(?:(?:{_words('responses')}|{_words('clause_prefaces')}|{_words('fillers')})[、。])*"

@@ -5,11 +5,17 @@ In: a ``Talk``. Out: ``Change``s, and ``Untouched`` for requests that have no pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.japanese.dearu import Untouched
 from pipeline.japanese.morphemes import Talk, lacks_ra
 from pipeline.schema import Change
+
+# A polite form that a clause cannot go on from; what is quoted does (「よろしいですか、と」)
+_FINITE_COMMA = re.compile(
+    r"(?:(?<!の)です|ます|でした|ました|ません|でしょう|ください)か?、(?!と(?:[いお思言聞]|の)|[がけし])(?=.{5})"
+)
 
 
 def _changed(talk: Talk, rule: str, first: int, last: int, after: str) -> Change:
@@ -75,3 +81,9 @@ def spoken_ends(talk: Talk) -> Iterator[Change]:
             last = i + (talk.at(i + 1).surface == "も")
             if talk.at(last + 1).surface == "、":
                 yield _changed(talk, "けれども→が", i, last, "が")
+
+
+def full_stops(talk: Talk) -> Iterator[Change]:
+    """確認しました、次に → 確認しました。次に: recognisers write a comma where a sentence has ended."""
+    for match in _FINITE_COMMA.finditer(talk.text):
+        yield Change(rule="読点→句点", start=match.end() - 1, end=match.end(), before="、", after="。")
