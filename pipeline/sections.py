@@ -36,7 +36,7 @@ BY_OTHERS = {  # ... but for these
     (Role.SECRETARIAT, Phase.EXPLANATION): 1.0,
     (Role.AGENCY, Phase.EXPLANATION): 1.0,
 }
-NEW_SUBJECT = 1.0  # another item, per standard deviation by which the words change
+NEW_SUBJECT = 1.5  # another item, per standard deviation by which the words change
 # What a sentence tells of the item:
 NAMED = 4.0  # an item begins where the chair names it ...
 OTHER_NAMED = -3.0  # ... or another

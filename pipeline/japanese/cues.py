@@ -24,7 +24,7 @@ SOUNDS_PER_ERROR = 8  # one wrong sound in 8..15, two in 16..23; shorter phrases
 POLITE_TAIL = re.compile(r"(?:デ?ゴザイ|イタシ|イタダ|サセテ|シマシ?|マシ|オネガイ|アリガトウ|クダサイ).*$")
 WHOLE_REST = 2  # sounds beside the phrases of a family that must be the whole sentence
 ASKED = re.compile(r"[?？]\s*$")  # in dialect a question may have no other mark than the recogniser's
-NEARLY = 0.7  # strength of a match with wrong sounds
+NEARLY = 0.5  # strength of a match with wrong sounds
 
 
 class Family(Record):
