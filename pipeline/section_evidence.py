@@ -7,6 +7,7 @@ stands. Nats throughout; what the words themselves tell is data (``japanese/cues
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does no
 ALSO = 0.5  # of a second announcement of the same part, in the sentence or later in the turn
 GONE_OVER = 3.0  # 「次に、諮問第6号、…」 without a formula
 BARELY = 0.4  # of that, where the item is named by a single word
+DECIDING = {"proposal", "finding", "so_be_it", "noted"}
 PROGRAMME = 3  # parts announced in one sentence
 CLEARLY = 0.7
 BARE_NEXT_CHARS = 15
@@ -145,6 +147,16 @@ def _speaking(others: list[list[Unit]]) -> list[Unit]:
     return next((units for units in others if len(units[0].turn.spoken) >= INTERJECTION_CHARS), [])
 
 
+def handled_together(units: list[Unit]) -> frozenset[int]:
+    """Items that the chair takes up with the one before them (一括)."""
+    found: set[int] = set()
+    for unit in units:
+        if unit.role is Role.CHAIR and "joint" in unit.families:
+            named = sorted(item for item, clear in {**unit.named, **unit.here}.items() if clear >= CLEARLY)
+            found |= {item for before, item in itertools.pairwise(named) if item == before + 1}
+    return frozenset(found)
+
+
 def _partners(others: list[list[Unit]]) -> list[Role]:
     """The roles of the next few in ``others`` who say something and do not chair, up to a call for an explanation."""
     roles: list[Role] = []
@@ -209,6 +221,7 @@ def _worths(unit: Unit, before: Unit | None, meeting: Meeting) -> dict[Phase, li
         )  # 「まず説明、それから質疑、審議と進めます」, 「本日は諮問第1号、第2号、…」: the programme of the day
     if unit.role is Role.CHAIR:
         goes_over = "next" in unit.families or (before is not None and before.is_bare_next)
+        goes_over &= unit.families.keys().isdisjoint(DECIDING)  # 「それでは諮問第8号は承認といたします」
         if goes_over and len(unit.here) == 1:
             worths[Phase.EXPLANATION].append(GONE_OVER * (BARELY + (1 - BARELY) * max(unit.here.values())))
         departments = tuple(item.department for item in meeting.agenda)

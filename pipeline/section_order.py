@@ -71,11 +71,18 @@ def states(items: int) -> list[State]:
     return [OPENING, *fresh, *middle, *(replace(state, paused=True) for state in middle), CLOSING]
 
 
-def costs(known: list[State], items: int) -> tuple[Floats, Floats, Floats]:
-    """Of beginning in each state (n,), of each step (n, n), of ending in each (n,)."""
+def costs(known: list[State], items: int, together: frozenset[int] = frozenset()) -> tuple[Floats, Floats, Floats]:
+    """Of beginning in each state (n,), of each step (n, n), of ending in each (n,).
+
+    ``together``: items that are explained and discussed with the one before them (一括); they are only decided alone.
+    """
     begin = np.array([_beginning(state) for state in known])
-    steps = np.array([[_step(before, after, items) for after in known] for before in known])
-    end = np.array([0.0 if state == CLOSING else NO_CLOSING + _left_out(state, items) for state in known])
+    steps = np.array([[_step(before, after, items, together) for after in known] for before in known])
+    end = np.array([0.0 if state == CLOSING else NO_CLOSING + _left_out(state, items, together) for state in known])
+    if together:
+        alone = [s.item in together and s.phase is not Phase.REPORT_DELIBERATION and not s.paused for s in known]
+        steps[:, alone] += NEVER
+        begin[alone] += NEVER
     return begin, steps, end
 
 
@@ -92,30 +99,30 @@ def _unfreshened(state: State) -> bool:
     return state.phase is Phase.EXPLANATION and not state.fresh
 
 
-def _step(before: State, after: State, items: int) -> float:
+def _step(before: State, after: State, items: int, together: frozenset[int]) -> float:
     if before.fresh:
         if after.fresh:
             return NEVER
         settled = replace(before, fresh=False)
-        return 0.0 if after == settled else TOO_SHORT + _step(settled, after, items)
+        return 0.0 if after == settled else TOO_SHORT + _step(settled, after, items, together)
     if before == after:
         return 0.0
     if _unfreshened(after) and not after.paused and not (before.paused and replace(before, paused=False) == after):
         return NEVER
     if after.paused or before.paused:
-        return _recess(before, after, items)
+        return _recess(before, after, items, together)
     if before == CLOSING:
         return LEAVE_CLOSING
     if after == OPENING:
         return REOPEN
     if after == CLOSING:
-        return (REOPEN if before == OPENING else LEAVE[before.phase]) + _left_out(before, items)
+        return (REOPEN if before == OPENING else LEAVE[before.phase]) + _left_out(before, items, together)
     if before == OPENING:
         return REOPEN if after.again else BEGIN + ARRIVE[after.phase] + LEFT_OUT * (after.item or 0)
-    return _between(before, after, items)
+    return _between(before, after, items, together)
 
 
-def _between(before: State, after: State, items: int) -> float:
+def _between(before: State, after: State, items: int, together: frozenset[int]) -> float:
     """From one part of an item to another, of the same or another item."""
     item, next_item = before.item or 0, after.item or 0
     if before.again or after.again:
@@ -131,19 +138,24 @@ def _between(before: State, after: State, items: int) -> float:
         return FORWARD.get((before.phase, after.phase), BACK)
     if next_item < item:
         return EARLIER_ITEM + ARRIVE[after.phase]
-    return LEAVE[before.phase] + ARRIVE[after.phase] + LEFT_OUT * (next_item - item - 1)
+    between = set(range(item + 1, next_item)) - together
+    if after.phase is Phase.REPORT_DELIBERATION and not between and next_item in together:
+        return FORWARD.get((before.phase, after.phase), LEAVE[before.phase])
+    return LEAVE[before.phase] + ARRIVE[after.phase] + LEFT_OUT * len(between)
 
 
-def _recess(before: State, after: State, items: int) -> float:
+def _recess(before: State, after: State, items: int, together: frozenset[int]) -> float:
     """Into a recess only from where it interrupts; out of it to the same place, or to what would come next."""
     if after.paused:
         return RECESS if not before.paused and replace(after, paused=False) == before else NEVER
     here = replace(before, paused=False)
-    return RESUME if after == here else RESUME + _step(here, after, items)
+    return RESUME if after == here else RESUME + _step(here, after, items, together)
 
 
-def _left_out(state: State, items: int) -> float:
+def _left_out(state: State, items: int, together: frozenset[int]) -> float:
     """Of the items after this one, if nothing more were heard."""
+    if state == OPENING:
+        return LEFT_OUT * len(set(range(items)) - together)
     if state.item is None or state.again:
-        return 0.0 if state != OPENING else LEFT_OUT * items
-    return LEFT_OUT * (items - 1 - state.item)
+        return 0.0
+    return LEFT_OUT * len(set(range(state.item + 1, items)) - together)

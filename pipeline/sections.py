@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipeline import cohesion, section_order
 from pipeline.japanese.reading import content_words
 from pipeline.schema import Meeting, Section, Speaker, Turn
-from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect
+from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect, handled_together
 from pipeline.section_order import State
 from pipeline.terms import Phase, Role
 
@@ -67,12 +67,10 @@ def divide(
 def decode(units: list[Unit], items: int) -> list[Place]:
     """The best path through (unit x state)."""
     known = section_order.states(items)
-    begin, steps, end = section_order.costs(known, items)
+    begin, steps, end = section_order.costs(known, items, handled_together(units))
     total = _fitting(units[0], known) - begin
     back = np.zeros((len(units), len(known)), dtype=np.int64)
-    changes = np.array(
-        [[replace(before, fresh=False) != replace(after, fresh=False) for after in known] for before in known]
-    )
+    changes = np.array([[_begins(before, after) for after in known] for before in known])
     other_item = np.array([[_changes_item(before, after) for after in known] for before in known])
     subjects = cohesion.breaks([content_words(unit.text) for unit in units])
     for n, unit in enumerate(units[1:], start=1):
@@ -87,6 +85,11 @@ def decode(units: list[Unit], items: int) -> list[Place]:
     for n in range(len(units) - 1, 0, -1):
         path.append(int(back[n, path[-1]]))
     return [(None, Phase.RECESS) if known[k].paused else (known[k].item, known[k].phase) for k in reversed(path)]
+
+
+def _begins(before: State, after: State) -> bool:
+    """Whether a part begins that somebody would announce: a recess just ends."""
+    return not before.paused and replace(before, fresh=False) != replace(after, fresh=False)
 
 
 def _changes_item(before: State, after: State) -> bool:
