@@ -11,6 +11,7 @@ import functools
 import re
 import tomllib
 from importlib import resources
+from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -33,6 +34,7 @@ class Family(Record):
     name: str
     says: str
     phrases: tuple[tuple[str, ...], ...]
+    cores: tuple[str, ...]
     endings: tuple[str, ...]
     excluded: tuple[tuple[str, ...], ...]
     exact: bool
@@ -48,23 +50,27 @@ class Family(Record):
 def families() -> dict[str, Family]:
     """By name, in the order of the file."""
     tables = tomllib.loads(resources.files("pipeline.japanese").joinpath("cues.toml").read_text(encoding="utf-8"))
-    return {
-        name: Family(
-            name=name,
-            says=table.get("says", ""),
-            phrases=tuple(_parts(phrase) for phrase in table.get("phrases", ())),
-            endings=tuple(kana(phrase) for phrase in table.get("endings", ())),
-            excluded=tuple(_parts(phrase) for phrase in table.get("not", ())),
-            exact=table.get("exact", False),
-            whole=table.get("whole", False),
-            roles=table.get("roles", {}),
-            begins=table.get("begins"),
-            worth=table.get("worth", 0.0),
-            by=tuple(table.get("by", ())),
-            within=table.get("within", {}),
-        )
-        for name, table in tables.items()
-    }
+    return {name: _family(name, table) for name, table in tables.items()}
+
+
+def _family(name: str, table: dict[str, Any]) -> Family:
+    phrases = tuple(_parts(phrase) for phrase in table.get("phrases", ()))
+    exact = table.get("exact", False)
+    return Family(
+        name=name,
+        says=table.get("says", ""),
+        phrases=phrases,
+        cores=() if exact else _cores(phrases),
+        endings=tuple(kana(phrase) for phrase in table.get("endings", ())),
+        excluded=tuple(_parts(phrase) for phrase in table.get("not", ())),
+        exact=exact,
+        whole=table.get("whole", False),
+        roles=table.get("roles", {}),
+        begins=table.get("begins"),
+        worth=table.get("worth", 0.0),
+        by=tuple(table.get("by", ())),
+        within=table.get("within", {}),
+    )
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -86,11 +92,13 @@ def _best(family: Family, sound: str) -> float:
         return 1.0 if _is_made_of(family, sound) else 0.0
     if any(_occurs(phrase, sound) for phrase in family.phrases):
         return 1.0
-    return NEARLY if not family.exact and any(_nearly(phrase, sound) for phrase in family.phrases) else 0.0
+    return NEARLY if any(_nearly(core, sound) for core in family.cores) else 0.0
 
 
 def _occurs(phrase: tuple[str, ...], sound: str) -> bool:
     """The parts in order, each at most ``GAP_SOUNDS`` after the one before."""
+    if len(phrase) == 1:
+        return phrase[0] in sound
     at = sound.find(phrase[0])
     while at >= 0:
         end, rest = at + len(phrase[0]), phrase[1:]
@@ -102,14 +110,19 @@ def _occurs(phrase: tuple[str, ...], sound: str) -> bool:
     return False
 
 
-def _nearly(phrase: tuple[str, ...], sound: str) -> bool:
-    """With wrong sounds in proportion to its length, not counting the polite tail that half of all sentences share."""
-    core = POLITE_TAIL.sub("", phrase[0])
+def _nearly(core: str, sound: str) -> bool:
+    """With wrong sounds in proportion to its length."""
     errors = len(core) // SOUNDS_PER_ERROR
-    if len(phrase) > 1 or not errors or len(sound) < len(core) - errors:
-        return False
     # A sound replaced costs 1/n of rapidfuzz's ratio, one left out or doubled about half of that.
-    return fuzz.partial_ratio(core, sound, score_cutoff=100 * (1 - errors / len(core)) - 0.1) > 0
+    return len(sound) >= len(core) - errors and (
+        fuzz.partial_ratio(core, sound, score_cutoff=100 * (1 - errors / len(core)) - 0.1) > 0
+    )
+
+
+def _cores(phrases: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """What may be misheard: phrases without a gap, less the polite tail that half of all sentences share, if long enough."""
+    cores = (POLITE_TAIL.sub("", phrase[0]) for phrase in phrases if len(phrase) == 1)
+    return tuple(dict.fromkeys(core for core in cores if len(core) >= SOUNDS_PER_ERROR))
 
 
 def _is_made_of(family: Family, sound: str) -> bool:

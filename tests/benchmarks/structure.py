@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline import layouts, meeting_file, role_evidence, run, score, section_evidence, sections, transcripts
+from pipeline import layouts, meeting_file, role_evidence, run, score, section_evidence, section_order, transcripts
 from pipeline.board import Board
 from pipeline.japanese import agenda, cues
 from pipeline.schema import Provenance
@@ -112,7 +112,11 @@ def switches() -> dict[str, list[tuple[Any, str, Any]]]:
         "parts: rhythm of turns": [
             (section_evidence, name, nothing) for name in ("LONG_OFFICIAL", "ANSWER", "ANSWERED", "AMONG_MEMBERS")
         ],
-        "parts: usual order": [(sections, "BACK", 0.0), (sections, "SKIP", 0.0)],
+        "parts: usual order": [
+            (section_order, "LEFT_OUT", 0.0),
+            (section_order, "BACK", 3.0),
+            (section_order, "EARLIER_ITEM", 3.0),
+        ],
         "sounds nearly right": [(cues, "_nearly", lambda phrase, sound: False)],
         "readings": [(cues, "kana", spelling), (agenda, "kana", spelling)],
     }
