@@ -68,7 +68,8 @@ def _spoken_of(sentence: str, item: int | None, phase: Phase, meeting: Meeting) 
     named = [i for i, clarity in agenda.named(sentence, meeting.agenda).items() if clarity >= CLEARLY]
     if named:
         return named
-    return [item] if item is not None and phase in DECIDING else []
+    noted = phase is Phase.QUESTIONS and "noted" in cues.found(sentence)  # a report is taken note of after its questions
+    return [item] if item is not None and (phase in DECIDING or noted) else []
 
 
 def _chair_says(item: _Item, sentence: str, at: int, turn: Turn) -> None:
@@ -76,7 +77,7 @@ def _chair_says(item: _Item, sentence: str, at: int, turn: Turn) -> None:
     result = results.named(sentence)
     if "not_on_items" in families:
         return
-    if families.keys() & {"finding", "so_be_it"} and "consent_question" not in families:
+    if families.keys() & {"finding", "so_be_it", "noted"} and "consent_question" not in families:
         stated = result or (item.asked if item.is_open(at) else "")
         if stated:
             item.decide(stated, turn)

@@ -274,6 +274,9 @@ NOTHING = (None, None)
         ("B: 承認することでよろしいでしょうか。\nC: はい。", ("承認された", "t0002")),
         ("B: 承認することでよろしいでしょうか。\nC: 異議なし。\nB: 異議なしと認めます。", ("承認された", "t0003")),
         ("B: 今回は継続審議といたします。", ("継続審議とされた", "t0001")),
+        ("B: では、継続ということにいたします。", ("継続審議とされた", "t0001")),
+        ("B: 報告のとおり了承といたします。", ("了承された", "t0001")),
+        ("B: ご了承ください。", NOTHING),
         ("B: 賛成の方は挙手をお願いします。\nB: 挙手多数ですので、承認することに決定しました。", ("賛成多数により承認された", "t0002")),
         ("B: 付言を付けて承認ということでよろしいですか。\nC: 結構です。", ("付言を付して承認された", "t0002")),
         ("B: 承認することでよろしいでしょうか。", NOTHING),
@@ -294,6 +297,8 @@ def test_a_result_needs_a_proposal_and_assent_or_a_finding(dialogue: str, decide
 def test_approval_in_an_explanation_or_before_the_items_decides_nothing() -> None:
     dialogue = "B: 委託には市の承認ということでよろしいですか。\nC: はい。"
     assert heard(dialogue, Phase.QUESTIONS)[0] == NOTHING
+    assert heard("B: この報告は了承といたします。", Phase.QUESTIONS)[0] == ("了承された", "t0001")
+    assert heard("B: この報告は了承といたします。", Phase.EXPLANATION)[0] == NOTHING
     assert heard(dialogue, Phase.OPENING, None) == [NOTHING, NOTHING]
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline import layouts, meeting_file, role_evidence, run, score, section_evidence, section_order, transcripts
+from pipeline import layouts, meeting_file, role_evidence, run, score, section_evidence, section_order, sections, transcripts
 from pipeline.board import Board
 from pipeline.japanese import agenda, cues
 from pipeline.schema import Provenance
@@ -105,6 +105,7 @@ def switches() -> dict[str, list[tuple[Any, str, Any]]]:
         "roles: being called": _board_without("called"),
         "roles: who answers whom": [(role_evidence, "questions", lambda heard: {})],
         "roles: presence, long speech": _board_without("first", "hub", "monologue", "visit", "stay"),
+        "roles: who gives the floor": _board_without("nominates", "handover", "before_monologue", "after_monologue"),
         "parts: announcements": _cues_without(lambda family: bool(family.begins)),
         "parts: words usual in a phase": [(cues, "families", lambda: nowhere_usual)],
         "parts: agenda named": [(agenda, "named", lambda sentence, items: {})],
@@ -112,6 +113,7 @@ def switches() -> dict[str, list[tuple[Any, str, Any]]]:
         "parts: rhythm of turns": [
             (section_evidence, name, nothing) for name in ("LONG_OFFICIAL", "ANSWER", "ANSWERED", "AMONG_MEMBERS")
         ],
+        "parts: new subjects": [(sections, "NEW_SUBJECT", 0.0)],
         "parts: usual order": [
             (section_order, "LEFT_OUT", 0.0),
             (section_order, "BACK", 3.0),
