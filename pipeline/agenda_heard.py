@@ -26,7 +26,7 @@ _NUMBERED = re.compile(rf"(?P<before>[^、。]{{0,14}}?)(?:事項)?の?(?P<ordin
 _COUNTED = re.compile(r"[年月日時分秒人名個円条項点%割回枚社者つ台章節款]|[かカヵヶ][月所国]|ペー|パー")
 _HESITATION = re.compile(r"(?:^|(?<=、))(?:えー?っ?と?|あの|その|まあ)ー?、")
 _KIND_CHARS = 6
-_OTHER_ITEM = re.compile(rf"第{_DIGITS}号")
+_NO_TITLE = re.compile(rf"第{_DIGITS}号|すが、|です|ます")  # another item, or talk
 
 
 @dataclass
@@ -60,14 +60,14 @@ def complete(meeting: Meeting, turns: tuple[Turn, ...]) -> tuple[Meeting, tuple[
 
 
 def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
-    """In the order in which they were called; none where no item was called by its number."""
+    """By number, or in the order of their calls if of several kinds; none where no item was called by its number."""
     heard: dict[tuple[str, int], _Heard] = {}
     order: list[tuple[str, int]] = []
     for turn in turns:
         for sentence in texts(turn):
             normal = unicodedata.normalize("NFKC", sentence)
             goes_over = not GOING_OVER.isdisjoint(cues.found(sentence))
-            named = list(_named(normal))
+            named = _named(normal, _usual(heard))
             for key, form, title in named:
                 item = heard.setdefault(key, _Heard())
                 item.forms[form] += 1
@@ -80,6 +80,8 @@ def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
     for kind, value in sorted(heard.keys() - set(order), key=lambda key: -key[1]):
         if (kind, value + 1) in order:  # spoken of, and the next one called: its own call was misheard
             order.insert(order.index((kind, value + 1)), (kind, value))
+    if len({kind for kind, _ in order}) == 1:
+        order.sort()
     return tuple(
         AgendaItem(
             label=heard[key].forms.most_common(1)[0][0], title=max(heard[key].titles, key=lambda t: (len(t), t), default="")
@@ -88,14 +90,14 @@ def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
     )
 
 
-def _named(sentence: str) -> list[tuple[tuple[str, int], str, str]]:
-    """(kind, number), the label as it was said, and the title that follows or nothing."""
+def _named(sentence: str, usual: str | None) -> list[tuple[tuple[str, int], str, str]]:
+    """(kind, number), the label as it was said, and the title that follows or nothing. ``usual``: the kind of a bare 「4号」."""
     result = []
     for match in _NUMBERED.finditer(sentence):
         before = sentence[max(0, match.start("ordinal") - 14) : match.start("ordinal")]
         after = sentence[match.end() :]
         value = number(match["n"])
-        kind = _kind(before)
+        kind = _kind(before) or (usual if match["unit"] == "号" else None)
         if kind is None or value is None or (not match["unit"] and _COUNTED.match(after)):
             continue
         if any(words in before for words in _words()["another_time"]):
@@ -103,6 +105,12 @@ def _named(sentence: str) -> list[tuple[tuple[str, int], str, str]]:
         form = f"{kind}第{value}号" if match["unit"] == "号" or match["ordinal"] else f"{kind}{value}"
         result.append(((kind, value), form, _title(after)))
     return result
+
+
+def _usual(heard: dict[tuple[str, int], _Heard]) -> str | None:
+    """The kind of the items so far, if they have numbers with 号 and are all of one kind."""
+    kinds = {kind for (kind, _), item in heard.items() if any(form.endswith("号") for form in item.forms)}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _kind(before: str) -> str | None:
@@ -113,4 +121,4 @@ def _kind(before: str) -> str | None:
 def _title(after: str) -> str:
     ends = "|".join(_words()["title_ends"])
     found = re.match(rf"[、,・:「『のがはで]*(?P<title>[^。「」]{{3,60}}?(?:{ends}))", _HESITATION.sub("", after))
-    return found["title"].strip("、「」") if found and not _OTHER_ITEM.search(found["title"]) else ""
+    return found["title"].strip("、「」") if found and not _NO_TITLE.search(found["title"]) else ""
