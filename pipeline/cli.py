@@ -149,6 +149,20 @@ def export(
 
 
 @app.command()
+def parse(
+    file: Annotated[Path, typer.Argument(help="公開されている会議録のテキスト(UTF-8)", metavar="会議録")],
+    template: Annotated[str, typer.Option("--template", help="書かれている様式の名前か .toml の場所")] = "nagasaki",
+) -> int:
+    """公開済みの会議録を読み、export で元どおりに書き出せる JSON にします。"""
+    from pipeline import layouts, parsing
+    from pipeline.export import draftjson
+
+    document = parsing.parse(parsing.read(file), layouts.load(template), template)
+    sys.stdout.buffer.write(draftjson.render(document))
+    return ExitCode.DONE
+
+
+@app.command()
 def score(
     reference: Annotated[Path, typer.Argument(help="正解(reference.json、truth.json、.rttm、.txt)", metavar="正解")],
     hypothesis: Annotated[Path, typer.Argument(help="採点するもの(draft.json、.rttm、.txt)", metavar="下書き")],

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline import store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
+from pipeline.export.blocks import Document
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
+_READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
 
 
 def find(id_or_path: str, outputs: Path) -> Path:
@@ -31,10 +33,10 @@ def find(id_or_path: str, outputs: Path) -> Path:
     raise RecordingError(f"下書きがありません: {id_or_path}", advice)
 
 
-def read(file: Path) -> Draft:
-    """Raises RecordingError for a file that is no draft."""
+def read(file: Path) -> Draft | Document:
+    """A draft, or a document that ``minutes parse`` has read. Raises RecordingError for a file that is neither."""
     try:
-        return Draft.model_validate_json(file.read_bytes())
+        return _READABLE.validate_json(file.read_bytes())
     except (ValidationError, OSError) as error:
         raise RecordingError(
             f"下書きとして読めません: {file}",
@@ -52,9 +54,11 @@ def write(draft: Draft, folder: Path, formats: tuple[str, ...]) -> Path:
     return path
 
 
-def render(draft: Draft, name: str) -> bytes:
-    """One document. Raises SettingsError for an unknown format."""
+def render(draft: Draft | Document, name: str) -> bytes:
+    """One document. Raises SettingsError for an unknown format, or for subtitles of what has no times."""
     check_formats((name,))
+    if isinstance(draft, Document) and EXPORTERS[name].timed:
+        raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
     return EXPORTERS[name].render(draft)
 
 

@@ -11,14 +11,14 @@ import tomllib
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import SettingsError
 from pipeline.schema import Record
 from pipeline.settings import read_toml
-from pipeline.terms import Phase, Role
+from pipeline.terms import UNDECIDED, Phase, Role
 
 
 class Register(StrEnum):
@@ -39,6 +39,7 @@ class HeaderField(StrEnum):
     PLACE = "場所"
     AGENDA = "議題"
     RESULTS = "審議結果"
+    ATTENDEES = "出席者"
 
 
 _PLACEHOLDERS = {  # of each pattern in the file
@@ -46,7 +47,8 @@ _PLACEHOLDERS = {  # of each pattern in the file
     "agenda_department": ("department",),
     "item_heading": ("n", "label", "title", "department"),
     "section_heading": ("phase",),
-    "label": ("role",),
+    "label": ("role", "name", "letter"),
+    "field_line": ("n", "name", "value"),
     "result_line": ("n", "label", "title", "result"),
 }
 
@@ -71,14 +73,33 @@ class Layout(Record):
     results_heading: str
     result_line: str
     blank_before_item: bool
+    field_line: str = "{name}"
+    field_names: dict[HeaderField, str] = Field(default_factory=dict)
+    phase_names: dict[Phase, str] = Field(default_factory=dict)
+    directions: dict[Phase, str] = Field(default_factory=dict)
+    label_inline: bool = False
+    chronological: bool = False
+    comma: Literal["、", "，", ","] = "、"
+    full_width: bool = False
+    page_ends: tuple[str, ...] = ()
 
     @property
     def register(self) -> Register:
         return self.register_
 
+    def field_name(self, field: HeaderField) -> str:
+        return self.field_names.get(field, field.value)
+
+    def heading(self, phase: Phase) -> str:
+        return self.section_heading.format(phase=self.phase_names.get(phase, phase.value))
+
+    def label_of(self, role: Role, name: str | None, letter: str) -> str:
+        """``name`` is a surname; a layout with names prints the role alone where there is none."""
+        return self.label.format(role=self.labels.get(role, UNDECIDED), name=name or "", letter=letter)
+
     def prints(self, role: Role, phase: Phase) -> bool:
         """Whether the turn of somebody in this role stands in this phase of the document."""
-        return phase in self.phases and role in self.labels
+        return phase in self.phases and phase not in self.directions and role in self.labels
 
     @model_validator(mode="after")
     def _patterns_are_whole(self) -> Self:
@@ -103,20 +124,24 @@ def presets() -> list[str]:
 def load(name: str) -> Layout:
     """A preset by name, or a file by path. Raises SettingsError."""
     own = Path(name)
-    if own.suffix == ".toml" and own.is_file():
-        table = read_toml(own)
-    elif name in presets():
-        table = tomllib.loads(resources.files("pipeline.templates").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
-    else:
+    return read(read_toml(own) if own.suffix == ".toml" and own.is_file() else _preset(name), name)
+
+
+def _preset(name: str) -> dict[str, Any]:
+    if name not in presets():
         raise SettingsError(
             f"様式がありません: {name}",
             f"使える様式: {', '.join(presets())}。自治体の様式は .toml ファイルの場所で指定できます。",
         )
-    return read(table, name)
+    table = tomllib.loads(resources.files("pipeline.templates").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    base = table.pop("base", None)
+    return {**_preset(base), **table} if base else table
 
 
 def read(table: dict[str, Any], name: str) -> Layout:
     """A layout from its table. Raises SettingsError, naming the key."""
+    if isinstance(base := table.get("base"), str):
+        table = {**_preset(base), **{key: value for key, value in table.items() if key != "base"}}
     try:
         return Layout.model_validate(table)
     except ValidationError as error:

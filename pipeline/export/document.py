@@ -1,37 +1,92 @@
 """The document before any format: what is printed, in the order and words of the layout.
 
 In: a draft. Out: ``Block``s (headings, labels, paragraphs) that plain text, Markdown and Word only dress. Regrouped by
-agenda item, because meetings may decide all items at the end while the document keeps them together. What belongs to no
-item stands at the end under a heading of its own. The notes for the proofreader are a part apart, before the 会議録.
+agenda item, because meetings may decide all items at the end while the document keeps them together, unless the layout goes
+by time. What belongs to no item stands at the end under a heading of its own. The notes for the proofreader are a part apart,
+before the 会議録.
 """
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
+from dataclasses import dataclass
+
 from pipeline import layouts
-from pipeline.export.blocks import Block, Kind
+from pipeline.export.blocks import Block, Document, Kind
 from pipeline.export.era import date_time
 from pipeline.export.notes import notes
 from pipeline.layouts import HeaderField, Layout
-from pipeline.schema import Draft, Meeting, Turn
+from pipeline.schema import Draft, Meeting, Speaker, Turn
 from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's
+_WIDE = {ord(c): ord(c) + 0xFEE0 for c in "0123456789"}
 
-def blocks(draft: Draft) -> list[Block]:
-    """Notes, then header with results, then items. Raises SettingsError if the layout is not to be found."""
-    layout = layouts.load(draft.meeting.template)
-    return [*notes(draft), *_header(draft, layout), *_body(draft, layout)]
+
+@dataclass(frozen=True)
+class _Printing:
+    """A draft with its layout, and how each speaker is called in print."""
+
+    draft: Draft
+    layout: Layout
+    labels: dict[str, str]
+    grouped: dict[tuple[int | None, Phase], list[Turn]]
+
+    @classmethod
+    def of(cls, draft: Draft, layout: Layout) -> _Printing:
+        turns = {turn.id: turn for turn in draft.turns}
+        grouped: dict[tuple[int | None, Phase], list[Turn]] = {}
+        for section in draft.sections:
+            grouped.setdefault((section.item, section.phase), []).extend(turns[i] for i in section.turn_ids)
+        return cls(draft, layout, _labels(draft.speakers, layout), grouped)
+
+
+def blocks(document: Draft | Document) -> list[Block]:
+    """Of a draft: notes, then header with results, then the body. Raises SettingsError if the layout is not to be found."""
+    if isinstance(document, Document):
+        return list(document.blocks)
+    layout = layouts.load(document.meeting.template)
+    printing = _Printing.of(document, layout)
+    body = _by_time(printing) if layout.chronological else _by_item(printing)
+    return [*notes(document), *(_in_form(block, layout) for block in [*_header(document, layout), *body])]
+
+
+def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
+    """Letters go by role, in the order of the speakers: 委員A, 委員B, 実施機関A."""
+    numbers = {role: itertools.count() for role in Role}
+    return {
+        speaker.label: layout.label_of(
+            speaker.role,
+            speaker.name.split()[0] if speaker.name and speaker.name.split() else None,
+            LETTERS[next(numbers[speaker.role]) % len(LETTERS)],
+        )
+        for speaker in speakers
+    }
+
+
+def _in_form(block: Block, layout: Layout) -> Block:
+    """Commas and figures as the layout has them."""
+    if block.kind not in _TEXT:
+        return block
+    lines = [line.replace("、", layout.comma) for line in block.lines]
+    if layout.full_width:
+        lines = [unicodedata.normalize("NFC", line).translate(_WIDE) for line in lines]
+    return block.model_copy(update={"lines": tuple(lines)})
 
 
 def _header(draft: Draft, layout: Layout) -> list[Block]:
     meeting = draft.meeting
     result: list[Block] = []
     for field in layout.header:
-        result.append(Block.of(Kind.FIELD, field.value))
+        result.append(Block.of(Kind.FIELD, layout.field_name(field)))
         match field:
             case HeaderField.AGENDA:
                 result.append(Block.of(Kind.LIST, *_agenda_lines(meeting, layout) or (UNDECIDED,)))
             case HeaderField.RESULTS:
-                result.append(Block.of(Kind.RESULTS, layout.results_heading))
+                if layout.results_heading:
+                    result.append(Block.of(Kind.RESULTS, layout.results_heading))
                 result += [Block.of(Kind.VALUE, line) for line in _result_lines(draft, layout) or (UNDECIDED,)]
             case HeaderField.DEPARTMENT:
                 result.append(Block.of(Kind.VALUE, meeting.department or UNDECIDED))
@@ -41,6 +96,8 @@ def _header(draft: Draft, layout: Layout) -> list[Block]:
                 result.append(Block.of(Kind.VALUE, date_time(meeting) or UNDECIDED))
             case HeaderField.PLACE:
                 result.append(Block.of(Kind.VALUE, meeting.place or UNDECIDED))
+            case HeaderField.ATTENDEES:
+                result.append(Block.of(Kind.LIST, *_attendee_lines(meeting, layout) or (UNDECIDED,)))
     return result
 
 
@@ -50,6 +107,10 @@ def _agenda_lines(meeting: Meeting, layout: Layout) -> list[str]:
         + (layout.agenda_department.format(department=item.department) if item.department else "")
         for n, item in enumerate(meeting.agenda, start=1)
     ]
+
+
+def _attendee_lines(meeting: Meeting, layout: Layout) -> list[str]:
+    return [f"{layout.labels.get(attendee.role, attendee.role.value)} {attendee.name}" for attendee in meeting.attendees]
 
 
 def _result_lines(draft: Draft, layout: Layout) -> list[str]:
@@ -65,54 +126,77 @@ def _result_lines(draft: Draft, layout: Layout) -> list[str]:
     ]
 
 
-def _body(draft: Draft, layout: Layout) -> list[Block]:
+def _by_time(printing: _Printing) -> list[Block]:
+    """As it was said; a heading where an item begins or comes back."""
+    draft, layout = printing.draft, printing.layout
     turns = {turn.id: turn for turn in draft.turns}
-    roles = {speaker.label: speaker.role for speaker in draft.speakers}
-    grouped: dict[tuple[int | None, Phase], list[Turn]] = {}
-    for section in draft.sections:
-        grouped.setdefault((section.item, section.phase), []).extend(turns[i] for i in section.turn_ids)
     result: list[Block] = []
-    for item, entry in enumerate(draft.meeting.agenda):
-        heading = layout.item_heading.format(
-            n=item + 1, label=entry.label, title=entry.title or UNDECIDED, department=entry.department
-        )
-        result.append(Block.of(Kind.ITEM, heading))
+    item: int | None = None
+    for section in draft.sections:
+        said = [turns[i] for i in section.turn_ids]
+        printed = _phase(section.item, section.phase, said, printing)
+        if section.item is not None and section.item != item and printed:
+            result.append(_item_heading(section.item, draft, layout))
+            item = section.item
+        result += printed
+    return result
+
+
+def _by_item(printing: _Printing) -> list[Block]:
+    draft, layout = printing.draft, printing.layout
+    result: list[Block] = []
+    for item in range(len(draft.meeting.agenda)):
+        result.append(_item_heading(item, draft, layout))
         # an item of which nothing was found is a gap in the record, not an item without opinions
-        result += _item(item, grouped, roles, layout) or [Block.of(Kind.PARAGRAPH, UNDECIDED)]
-    outside = _item(None, grouped, roles, layout)
+        result += _item(item, printing) or [Block.of(Kind.PARAGRAPH, UNDECIDED)]
+    outside = _item(None, printing)
     if outside and draft.meeting.agenda:
         result.append(Block.of(Kind.ITEM, layout.outside_heading))
     return result + outside
 
 
-def _item(
-    item: int | None, grouped: dict[tuple[int | None, Phase], list[Turn]], roles: dict[str, Role], layout: Layout
-) -> list[Block]:
+def _item_heading(item: int, draft: Draft, layout: Layout) -> Block:
+    entry = draft.meeting.agenda[item]
+    title = entry.title or UNDECIDED
+    return Block.of(
+        Kind.ITEM, layout.item_heading.format(n=item + 1, label=entry.label, title=title, department=entry.department)
+    )
+
+
+def _item(item: int | None, printing: _Printing) -> list[Block]:
     """The sections of one item; first, under no section, what failed in a part that is not printed."""
+    layout, grouped = printing.layout, printing.grouped
     result: list[Block] = []
     for (where, phase), said in grouped.items():
         if where == item and phase not in layout.phases:
             for turn in said:
                 if turn.printed and any(flag.kind is FlagKind.FAILED for flag in turn.flags):
-                    result += _turn(turn, roles[turn.speaker], layout)
+                    result += _turn(turn, printing)
     for phase in layout.phases:
-        said = grouped.get((item, phase), [])
-        printed = [turn for turn in said if turn.printed and turn.written]
-        heading = Block.of(Kind.SECTION, layout.section_heading.format(phase=phase.value))
-        if printed:
-            result.append(heading)
-            for turn in printed:
-                result += _turn(turn, roles[turn.speaker], layout)
-        elif said and item is not None and phase in layout.nothing_said_in:
-            result += [heading, Block.of(Kind.PARAGRAPH, layout.nothing_said)]
+        result += _phase(item, phase, grouped.get((item, phase), []), printing)
     return result
 
 
-def _turn(turn: Turn, role: Role, layout: Layout) -> list[Block]:
+def _phase(item: int | None, phase: Phase, said: list[Turn], printing: _Printing) -> list[Block]:
+    """One part: its heading and turns, a stage direction in their place, or the words for a part without any."""
+    layout = printing.layout
+    if phase not in layout.phases:
+        return []
+    heading = [Block.of(Kind.SECTION, layout.heading(phase))] if layout.section_heading else []
+    if said and phase in layout.directions:
+        return [Block.of(Kind.DIRECTION, layout.directions[phase])]
+    printed = [turn for turn in said if turn.printed and turn.written]
+    if printed:
+        return [*heading, *(block for turn in printed for block in _turn(turn, printing))]
+    if said and item is not None and phase in layout.nothing_said_in:
+        return [*heading, Block.of(Kind.PARAGRAPH, layout.nothing_said)]
+    return []
+
+
+def _turn(turn: Turn, printing: _Printing) -> list[Block]:
     if not turn.written:  # a proofreader may have struck it out
         return []
-    label = layout.label.format(role=layout.labels.get(role, UNDECIDED))
     return [
-        Block.of(Kind.LABEL, label, turn_id=turn.id),
+        Block.of(Kind.LABEL, printing.labels[turn.speaker], turn_id=turn.id),
         Block.of(Kind.PARAGRAPH, turn.written, turn_id=turn.id),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.export.blocks import Kind
+from pipeline.export.blocks import Document, Kind
 from pipeline.export.document import blocks
 from pipeline.schema import Draft
 
@@ -19,10 +19,12 @@ _PREFIX = {
 _ACTIVE = re.compile(r"[\\`*_\[\]<>#|~&]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 
 
-def render(draft: Draft) -> bytes:
+def render(draft: Draft | Document) -> bytes:
     """UTF-8; characters that Markdown would take for markup are escaped."""
     parts: list[str] = []
     for block in blocks(draft):
+        if block.kind is Kind.AROUND:
+            continue  # of the page, not of the 会議録
         lines = [_ACTIVE.sub(r"\\\g<0>", line.strip()) for line in block.lines]
         if block.kind is Kind.LABEL:
             lines = [f"**{line}**" for line in lines]

@@ -11,7 +11,7 @@ import io
 import zipfile
 from typing import Any
 
-from pipeline.export.blocks import Block, Kind, clock
+from pipeline.export.blocks import Block, Document, Kind, clock
 from pipeline.export.document import blocks
 from pipeline.schema import Draft, Turn, Word
 
@@ -29,21 +29,24 @@ _STYLES = {
     Kind.ITEM: "Heading 1",
     Kind.RESULTS: "Heading 2",
     Kind.SECTION: "Heading 2",
+    Kind.DIRECTION: "発言",
     Kind.LABEL: "発言者",
     Kind.PARAGRAPH: "発言",
 }
 
 
-def render(draft: Draft) -> bytes:
-    from docx import Document
+def render(draft: Draft | Document) -> bytes:
+    import docx
 
-    document = Document()
+    document = docx.Document()
     _set_styles(document)
     document.core_properties.title = _title(draft)
     document.core_properties.author = AUTHOR
     document.core_properties.created = document.core_properties.modified = LONG_AGO.replace(tzinfo=None)
-    turns = {turn.id: turn for turn in draft.turns}
+    turns = {} if isinstance(draft, Document) else {turn.id: turn for turn in draft.turns}
     for block in blocks(draft):
+        if block.kind is Kind.AROUND:
+            continue  # of the page, not of the 会議録
         for line in block.lines:
             paragraph = document.add_paragraph(style=_STYLES[block.kind])
             if block.kind is Kind.PARAGRAPH and block.turn_id:
@@ -55,9 +58,13 @@ def render(draft: Draft) -> bytes:
     return _without_times(out.getvalue())
 
 
-def _title(draft: Draft) -> str:
+def _title(draft: Draft | Document) -> str:
     """Word refuses more than 255 characters."""
-    return Block.of(Kind.FIELD, draft.meeting.name or draft.recording.source).lines[0][:_LONGEST_TITLE]
+    if isinstance(draft, Document):
+        name = next((block.lines[0] for block in draft.blocks if block.kind is Kind.VALUE), "")
+    else:
+        name = draft.meeting.name or draft.recording.source
+    return Block.of(Kind.FIELD, name).lines[0][:_LONGEST_TITLE]
 
 
 def _without_times(package: bytes) -> bytes:
