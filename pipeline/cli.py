@@ -131,6 +131,7 @@ def export(
     format: Annotated[str, typer.Option("-f", "--format", help="text, markdown, docx, srt, vtt, rttm, json")] = "text",
     output: Annotated[str | None, typer.Option("-o", "--output", help="書き出す先。- は標準出力")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="同じ名前のファイルを置き換える")] = False,
+    public: Annotated[bool, typer.Option("--public", help="公開用: 伏せる所を様式の注記に、名前を役割にする")] = False,
     home: Home = None,
 ) -> int:
     """校正済み(なければ下書き)を文書にします。"""
@@ -138,13 +139,29 @@ def export(
     from pipeline.settings import load
 
     source = documents.find(draft, load({"home": home}).outputs_folder)
-    data = documents.render(documents.read(source), format)
+    printed = documents.public(documents.read(source)) if public else documents.read(source)
+    data = documents.render(printed, format)
     if output == "-":
         sys.stdout.buffer.write(data)
         return ExitCode.DONE
-    target = Path(output) if output else source.with_name(f"{source.stem}.{documents.extension(format)}")
+    name = f"{source.stem}{'-public' if public else ''}.{documents.extension(format)}"
+    target = Path(output) if output else source.with_name(name)
     documents.export_to(target, data, overwrite or output is None)
     typer.echo(target)
+    return ExitCode.DONE
+
+
+@app.command()
+def redactions(
+    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
+    home: Home = None,
+) -> int:
+    """公開の前に伏せるか確かめる所(名前、電話番号、事業者など)を並べます。伏せはしません。"""
+    from pipeline import documents, redactions_command
+    from pipeline.settings import load
+
+    source = documents.find(draft, load({"home": home}).outputs_folder)
+    typer.echo(redactions_command.table(documents.read(source)))
     return ExitCode.DONE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import store
+from pipeline import layouts, redaction, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
@@ -60,6 +60,13 @@ def render(draft: Draft | Document, name: str) -> bytes:
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
     return EXPORTERS[name].render(draft)
+
+
+def public(draft: Draft | Document) -> Draft:
+    """The copy without what was marked. Raises SettingsError for a parsed document, which has no marks."""
+    if isinstance(draft, Document):
+        raise SettingsError("読み取った会議録には、伏せる印がありません。", "draft.json か proof.json を指定してください。")
+    return redaction.public(draft, layouts.load(draft.meeting.template))
 
 
 def extension(name: str) -> str:

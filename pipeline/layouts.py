@@ -82,6 +82,7 @@ class Layout(Record):
     comma: Literal["、", "，", ","] = "、"
     full_width: bool = False
     page_ends: tuple[str, ...] = ()
+    redacted: str = "(詳細はセキュリティ上の理由から未記載)"
 
     @property
     def register(self) -> Register:

@@ -146,6 +146,13 @@ class Change(Record):
     after: str
 
 
+class Redaction(Record):
+    """``written[start:end]`` is not for the public."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
 class Turn(Span):
     """What one speaker says until another does. ``spoken`` is as heard and never altered, ``written`` after 整文."""
 
@@ -156,6 +163,7 @@ class Turn(Span):
     written: str = ""
     printed: bool = True
     changes: tuple[Change, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
     flags: tuple[Flag, ...] = ()
 
 
@@ -222,6 +230,7 @@ class Meeting(Record):
     attendees: tuple[Attendee, ...] = ()
     template: str = "nagasaki"
     glossary: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
     speakers: SpeakerCount = SpeakerCount()
     channels: tuple[str, ...] = ()
 
@@ -270,16 +279,14 @@ class Draft(Record):
         ids = [turn.id for turn in self.turns]
         if len(set(ids)) != len(ids):
             raise ValueError("turn ids repeat")
-        starts = [turn.start_ms for turn in self.turns]
-        if starts != sorted(starts):
+        if [turn.start_ms for turn in self.turns] != sorted(turn.start_ms for turn in self.turns):
             raise ValueError("turns are not in time order")
         labels = {speaker.label for speaker in self.speakers}
         if len(labels) != len(self.speakers):
             raise ValueError("speaker labels repeat")
         if unknown := {turn.speaker for turn in self.turns} - labels:
             raise ValueError(f"turns name unknown speakers: {sorted(unknown)}")
-        placed = [turn_id for section in self.sections for turn_id in section.turn_ids]
-        if sorted(placed) != sorted(ids):
+        if sorted(turn_id for section in self.sections for turn_id in section.turn_ids) != sorted(ids):
             raise ValueError("sections do not hold every turn exactly once")
         indices = range(len(self.meeting.agenda))
         if any(s.item is not None and s.item not in indices for s in self.sections):
@@ -290,7 +297,4 @@ class Draft(Record):
 
     def speaker(self, label: str) -> Speaker:
         """The speaker with this label; KeyError if there is none."""
-        for speaker in self.speakers:
-            if speaker.label == label:
-                return speaker
-        raise KeyError(label)
+        return {speaker.label: speaker for speaker in self.speakers}[label]
