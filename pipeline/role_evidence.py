@@ -161,7 +161,8 @@ def _introduction(turn: Turn, sentence: str, meeting: Meeting, board: Board) -> 
     if said is None:
         return
     reason = f"「{said.post}{said.name or ''}」と名乗った({turn.id})"
-    for role, points in {**said.roles, **_of_department(said.post, meeting)}.items():
+    # whose department it is tells more than the post: 課長 are found on both sides
+    for role, points in (_of_department(said.post, meeting) or said.roles).items():
         board.add(turn.speaker, role, "introduced", points, reason)
     if not said.post:
         board.add(turn.speaker, Role.MEMBER, "named", NAME_ONLY, f"名前だけを名乗った({turn.id})")
