@@ -397,3 +397,13 @@ def test_a_lost_layout_is_an_error_with_a_next_step() -> None:
     lost = draft(meeting=MEETING.model_copy(update={"template": "gone.toml"}))
     with pytest.raises(SettingsError, match=r"gone\.toml"):
         EXPORTERS["text"].render(lost)
+
+
+def test_word_pages_are_a4_numbered_and_stamped_until_published() -> None:
+    made = draft()
+    section = word(made).sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert section.header.paragraphs[0].text == "下書き"
+    assert "PAGE" in section.footer.paragraphs[0]._p.xml
+    public = word(made.model_copy(update={"recording": made.recording.model_copy(update={"audio": ""})})).sections[0]
+    assert public.header.paragraphs[0].text == ""

@@ -18,6 +18,7 @@ from pipeline.schema import Draft, Turn, Word
 MINCHO, GOTHIC = "ＭＳ 明朝", "ＭＳ ゴシック"
 DOUBTFUL = 0.5  # words below this confidence get a comment
 AUTHOR = "minutes"
+STAMP = "下書き"  # at the head of every page of what a machine has written, and nobody has confirmed yet
 _LONGEST_TITLE = 255
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # an export is a pure function of its draft: no clock
 _STYLES = {
@@ -43,6 +44,7 @@ def render(draft: Draft | Document) -> bytes:
     document.core_properties.title = _title(draft)
     document.core_properties.author = AUTHOR
     document.core_properties.created = document.core_properties.modified = LONG_AGO.replace(tzinfo=None)
+    _set_page(document.sections[0], "" if isinstance(draft, Document) or not draft.recording.audio else STAMP)
     turns = {} if isinstance(draft, Document) else {turn.id: turn for turn in draft.turns}
     for block in blocks(draft):
         if block.kind is Kind.AROUND:
@@ -78,6 +80,26 @@ def _without_times(package: bytes) -> bytes:
     return out.getvalue()
 
 
+def _set_page(section: Any, stamp: str) -> None:
+    """A4, the number of the page below, the stamp above."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, RGBColor
+
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(25)
+    if stamp:
+        above = section.header.paragraphs[0]
+        above.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        above.add_run(stamp).font.color.rgb = RGBColor(0x9C, 0x2A, 0x10)
+    below = section.footer.paragraphs[0]
+    below.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    below._p.append(field)
+
+
 def _set_styles(document: Any) -> None:
     from docx.enum.style import WD_STYLE_TYPE
     from docx.oxml.ns import qn
@@ -86,6 +108,10 @@ def _set_styles(document: Any) -> None:
     for name in ("発言者", "発言", "下書きの注意"):
         document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles["Normal"]
     document.styles["発言者"].paragraph_format.keep_with_next = True
+    document.styles["発言者"].paragraph_format.space_after = Pt(0)
+    document.styles["発言"].paragraph_format.space_after = Pt(8)
+    document.styles["Normal"].paragraph_format.space_after = Pt(4)
+    document.styles["Normal"].paragraph_format.widow_control = True
     document.styles["下書きの注意"].font.color.rgb = RGBColor(0x9C, 0x2A, 0x10)
     for name, font, size in (
         ("Normal", MINCHO, 10.5),
