@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
+from pipeline import timing
 from pipeline.export.blocks import Block, Document, Kind, clock
 from pipeline.export.document import blocks
 from pipeline.schema import Draft, Turn, Word
@@ -132,15 +135,13 @@ def _set_styles(document: Any) -> None:
 
 
 def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
-    """The written text; each run of doubtful words that is still in it gets a comment with its time."""
+    """The written text; what came of a run of doubtful words gets a comment with their time."""
     at = 0
-    for words in _doubtful(turn):
-        text = Block.of(Kind.PARAGRAPH, "".join(word.text for word in words)).lines[0]
-        begin = line.find(text, at)
-        if begin < 0:
+    for words, begin, end in _doubts(line, turn):
+        if begin < at:
             continue
         paragraph.add_run(line[at:begin])
-        run = paragraph.add_run(text)
+        run = paragraph.add_run(line[begin:end])
         sure = min(word.confidence for word in words)
         comment = document.add_comment(
             run,
@@ -149,8 +150,27 @@ def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
             initials="M",
         )
         comment._comment_elm.date = LONG_AGO
-        at = begin + len(text)
+        at = end
     paragraph.add_run(line[at:])
+
+
+def _doubts(line: str, turn: Turn) -> Iterator[tuple[list[Word], int, int]]:
+    """Doubtful words that left a trace in ``line``, with its place there."""
+    ends = itertools.accumulate(len(word.text) for word in turn.words)
+    starts = {id(word): end - len(word.text) for word, end in zip(turn.words, ends, strict=True)}
+    traced = timing.is_traced(turn) and len(line) == len(turn.written)
+    at = 0
+    for words in _doubtful(turn):
+        text = Block.of(Kind.PARAGRAPH, "".join(word.text for word in words)).lines[0]
+        start = starts[id(words[0])]
+        if traced:
+            found = timing.written_range(turn, start, start + sum(len(word.text) for word in words))
+        else:  # edited by hand: only what still stands there word for word
+            begin = line.find(text, at)
+            found = (begin, begin + len(text)) if begin >= 0 else None
+        if found:
+            at = found[1]
+            yield words, *found
 
 
 def _doubtful(turn: Turn) -> list[list[Word]]:
