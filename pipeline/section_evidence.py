@@ -30,6 +30,8 @@ WHOLE_CHARS = 12  # a shorter sentence counts in proportion
 LONG_CHARS = 150  # of one speech: longer explains
 GIVES_FLOOR, TAKES_FLOOR = 2.0, 1.0  # the chair before and after such a speech
 ASKS = 1.5  # ... with a question
+AMONG, AMONG_THEMSELVES = 3, 2.0  # so many members in a row, after an official
+SUMMARY_CHARS, SUMS_UP = 60, 2.0  # words of the chair that a member says yes to
 NEW_VOICE = 1.0  # officials come with their item
 INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
 MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
@@ -110,6 +112,7 @@ def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Mee
         _announce(mine, meeting)
         of_turns.append(mine)
     _around_explanations(of_turns)
+    _around_opinions(of_turns)
     for number, mine in enumerate(of_turns):
         before, after = _partners(of_turns[:number][::-1]), _partners(of_turns[number + 1 :])
         chars = _speech_chars(of_turns, number)
@@ -135,6 +138,25 @@ def _around_explanations(of_turns: list[list[Unit]]) -> None:
         if after and after[0].role in (Role.CHAIR, Role.MEMBER):
             asks = any("question" in unit.families for unit in after)
             after[0].announces[Phase.QUESTIONS] += TAKES_FLOOR + (ASKS if asks else 0.0)
+
+
+def _around_opinions(of_turns: list[list[Unit]]) -> None:
+    """The chair turns from officials to members, or sums up and they agree, whatever the words."""
+    for number, mine in enumerate(of_turns):
+        if mine[0].role is not Role.CHAIR:
+            continue
+        after = [u[0].role for u in of_turns[number + 1 :][: 2 * AMONG] if u[0].role is not Role.CHAIR and _is_speech(u)]
+        before = next((u[0].role for u in of_turns[:number][::-1] if u[0].role is not Role.CHAIR and _is_speech(u)), None)
+        if before in OFFICIALS and len(after) >= AMONG and set(after[:AMONG]) == {Role.MEMBER}:
+            mine[0].announces[Phase.DELIBERATION] += AMONG_THEMSELVES
+        answers = of_turns[number + 1 :][:1]
+        agreed = any({"assent", "yes"} & unit.families.keys() for units in answers for unit in units)
+        if len(mine[0].turn.spoken) >= SUMMARY_CHARS and agreed and answers[0][0].role is Role.MEMBER:
+            mine[0].announces[Phase.REPORT_DELIBERATION] += SUMS_UP
+
+
+def _is_speech(units: list[Unit]) -> bool:
+    return len(units[0].turn.spoken) >= INTERJECTION_CHARS
 
 
 def _explains(units: list[Unit]) -> bool:

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Place = tuple[int | None, Phase]
 
 # Nats. Where a part begins:
-UNANNOUNCED, UNANNOUNCED_INSIDE = 1.5, 3.0  # where nothing is announced: with a turn, in the middle of one
+UNANNOUNCED, UNANNOUNCED_INSIDE = 1.5, 2.0  # where nothing is announced: with a turn, in the middle of one
 NOT_BY_CHAIR = 2.0  # parts begin with the chair ...
 BY_OTHERS = {  # ... but for these
     (Role.MEMBER, Phase.QUESTIONS): 0.5,
