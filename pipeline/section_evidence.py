@@ -31,7 +31,7 @@ LONG_CHARS = 150  # of one speech: longer explains
 GIVES_FLOOR, TAKES_FLOOR = 2.0, 1.0  # the chair before and after such a speech
 ASKS = 1.5  # ... with a question
 AMONG, AMONG_THEMSELVES = 3, 2.0  # so many members in a row, after an official
-SUMMARY_CHARS, SUMS_UP = 60, 2.0  # words of the chair that a member says yes to
+SUMMARY_CHARS, YES_CHARS, SUMS_UP = 60, 25, 2.0  # words of the chair that a member says yes to
 NEW_VOICE = 1.0  # officials come with their item
 INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
 MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
@@ -129,10 +129,9 @@ def _around_explanations(of_turns: list[list[Unit]]) -> None:
         before, after = _speaking(of_turns[:number][::-1]), _speaking(of_turns[number + 1 :])
         if mine[0].role not in OFFICIALS or chars < LONG_CHARS or not before or before[0].role is not Role.CHAIR:
             continue
-        going_over = [unit for unit in before if "next" in unit.families or unit.here]
-        calling = max(reversed(before), key=lambda unit: unit.announces[Phase.EXPLANATION])
+        calling = _announcing(before, Phase.EXPLANATION)
         if not calling.announces[Phase.EXPLANATION]:
-            calling = going_over[-1] if going_over else before[0]
+            calling = ([unit for unit in before if "next" in unit.families or unit.here] or before)[-1]
         heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
         calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
         if after and after[0].role in (Role.CHAIR, Role.MEMBER):
@@ -147,12 +146,19 @@ def _around_opinions(of_turns: list[list[Unit]]) -> None:
             continue
         after = [u[0].role for u in of_turns[number + 1 :][: 2 * AMONG] if u[0].role is not Role.CHAIR and _is_speech(u)]
         before = next((u[0].role for u in of_turns[:number][::-1] if u[0].role is not Role.CHAIR and _is_speech(u)), None)
-        if before in OFFICIALS and len(after) >= AMONG and set(after[:AMONG]) == {Role.MEMBER}:
-            mine[0].announces[Phase.DELIBERATION] += AMONG_THEMSELVES
-        answers = of_turns[number + 1 :][:1]
+        next_speech = _speaking(of_turns[number + 1 :])
+        given = bool(next_speech) and next_speech[0].role is Role.MEMBER
+        if given and before in OFFICIALS and len(after) >= AMONG and set(after[:AMONG]) == {Role.MEMBER}:
+            _announcing(mine, Phase.DELIBERATION).announces[Phase.DELIBERATION] += AMONG_THEMSELVES
+        answers = [units for units in of_turns[number + 1 :][:1] if len(units[0].turn.spoken) <= YES_CHARS]
         agreed = any({"assent", "yes"} & unit.families.keys() for units in answers for unit in units)
         if len(mine[0].turn.spoken) >= SUMMARY_CHARS and agreed and answers[0][0].role is Role.MEMBER:
-            mine[0].announces[Phase.REPORT_DELIBERATION] += SUMS_UP
+            _announcing(mine, Phase.REPORT_DELIBERATION).announces[Phase.REPORT_DELIBERATION] += SUMS_UP
+
+
+def _announcing(units: list[Unit], phase: Phase) -> Unit:
+    """Where in a turn the phase begins: where something says so, else with the turn."""
+    return max(reversed(units), key=lambda u: u.announces[phase]) if any(u.announces[phase] for u in units) else units[0]
 
 
 def _is_speech(units: list[Unit]) -> bool:
