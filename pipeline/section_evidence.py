@@ -10,11 +10,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
 
+from pipeline import section_rhythm
 from pipeline.japanese import agenda, cues, people
 from pipeline.japanese.sentences import bounds
 from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.section_units import OFFICIALS, Unit
 from pipeline.terms import Phase, Role
 
 UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does not chair: the voices may be mistaken
@@ -24,19 +25,9 @@ BARELY = 0.4  # of that, where the item is named by a single word
 DECIDING = {"proposal", "finding", "so_be_it", "noted"}
 PROGRAMME = 3  # parts announced in one sentence
 CLEARLY = 0.7
-BARE_NEXT_CHARS = 15
-CALLED = 2.0  # an item's department explains, a member asks
 WHOLE_CHARS = 12  # a shorter sentence counts in proportion
-LONG_CHARS = 150  # of one speech: longer explains
-GIVES_FLOOR, TAKES_FLOOR = 2.0, 1.0  # the chair before and after such a speech
-ASKS = 1.5  # ... with a question
-AMONG, AMONG_THEMSELVES = 3, 2.0  # so many members in a row, after an official
-SUMMARY_CHARS, YES_CHARS, SUMS_UP = 60, 25, 2.0  # words of the chair that a member says yes to
-NEW_VOICE = 1.0  # officials come with their item
-INTERJECTION_CHARS = 15  # shorter turns do not answer and do not interrupt
 MENTIONED, OWN_ITEM = 0.3, 0.5  # a sentence names the item; its speaker belongs to the item's department
 INTRODUCED_WITHIN = 3
-OFFICIALS = (Role.AGENCY, Role.SECRETARIAT)
 
 # How a sentence fits a phase by who says it.
 ROLE_FITS: dict[Role, dict[Phase, float]] = {
@@ -57,43 +48,7 @@ ANSWER = {Phase.QUESTIONS: 0.6, Phase.EXPLANATION: -0.6}  # an official after a 
 ANSWERED = {Phase.QUESTIONS: 0.5, Phase.DELIBERATION: -0.4}  # a member before an official
 AMONG_MEMBERS = {Phase.DELIBERATION: 0.5, Phase.QUESTIONS: -0.5}  # no official near: they have left
 INVITED = {Phase.EXPLANATION: 0.5}  # a member to whom the chair gave the floor to explain
-NEAR_TURNS = 2
 INVITED_CHARS = 60
-
-
-@dataclass
-class Unit:
-    """A sentence: words ``[begin, end)`` of ``turn``.
-
-    ``announces``: worth of a phase beginning here. ``fits``: of standing in a phase. ``named``: clarity 0..1 of the items
-    named from here to the end of the turn; ``here``: in this sentence. ``home``: the item of the speaker's department.
-    """
-
-    turn: Turn
-    begin: int
-    end: int
-    text: str
-    role: Role
-    families: dict[str, float]
-    announces: defaultdict[Phase, float] = field(default_factory=lambda: defaultdict(float))
-    fits: defaultdict[Phase, float] = field(default_factory=lambda: defaultdict(float))
-    here: dict[int, float] = field(default_factory=dict)
-    named: dict[int, float] = field(default_factory=dict)
-    home: int | None = None
-
-    @property
-    def starts_turn(self) -> bool:
-        return self.begin == 0
-
-    @property
-    def is_bare_next(self) -> bool:
-        """「次いきます。」: what it goes over to is named in the next sentence."""
-        return "next" in self.families and not self.here and len(self.text) < BARE_NEXT_CHARS
-
-    @property
-    def is_courtesy(self) -> bool:
-        """Says nothing of its own about the place: thanks, and the resuming of whatever was interrupted."""
-        return not self.families.keys().isdisjoint({"courtesy", "resume"})
 
 
 def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Meeting) -> list[Unit]:
@@ -111,68 +66,15 @@ def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Mee
             mine.append(unit)
         _announce(mine, meeting)
         of_turns.append(mine)
-    _around_explanations(of_turns)
-    _around_opinions(of_turns)
+    section_rhythm.around_explanations(of_turns)
+    section_rhythm.around_opinions(of_turns)
     for number, mine in enumerate(of_turns):
-        before, after = _partners(of_turns[:number][::-1]), _partners(of_turns[number + 1 :])
-        chars = _speech_chars(of_turns, number)
-        invited = chars >= INVITED_CHARS and _explains(_speaking(of_turns[:number][::-1]))
+        before, after = section_rhythm.partners(of_turns[:number][::-1]), section_rhythm.partners(of_turns[number + 1 :])
+        chars = section_rhythm.speech_chars(of_turns, number)
+        invited = chars >= INVITED_CHARS and section_rhythm.explains(section_rhythm.speaking(of_turns[:number][::-1]))
         for unit in mine:
             _fit(unit, before, after, chars, len(mine), invited)
     return [unit for mine in of_turns for unit in mine]
-
-
-def _around_explanations(of_turns: list[list[Unit]]) -> None:
-    """A long speech by an official, given the floor by the chair and taken back by him, whatever the words."""
-    for number, mine in enumerate(of_turns):
-        chars = _speech_chars(of_turns, number)
-        before, after = _speaking(of_turns[:number][::-1]), _speaking(of_turns[number + 1 :])
-        if mine[0].role not in OFFICIALS or chars < LONG_CHARS or not before or before[0].role is not Role.CHAIR:
-            continue
-        calling = _announcing(before, Phase.EXPLANATION)
-        if not calling.announces[Phase.EXPLANATION]:
-            calling = ([unit for unit in before if "next" in unit.families or unit.here] or before)[-1]
-        heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
-        calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
-        if after and after[0].role in (Role.CHAIR, Role.MEMBER):
-            asks = any("question" in unit.families for unit in after)
-            after[0].announces[Phase.QUESTIONS] += TAKES_FLOOR + (ASKS if asks else 0.0)
-
-
-def _around_opinions(of_turns: list[list[Unit]]) -> None:
-    """The chair turns from officials to members, or sums up and they agree, whatever the words."""
-    for number, mine in enumerate(of_turns):
-        if mine[0].role is not Role.CHAIR:
-            continue
-        after = [u[0].role for u in of_turns[number + 1 :][: 2 * AMONG] if u[0].role is not Role.CHAIR and _is_speech(u)]
-        before = next((u[0].role for u in of_turns[:number][::-1] if u[0].role is not Role.CHAIR and _is_speech(u)), None)
-        next_speech = _speaking(of_turns[number + 1 :])
-        given = bool(next_speech) and next_speech[0].role is Role.MEMBER
-        if given and before in OFFICIALS and len(after) >= AMONG and set(after[:AMONG]) == {Role.MEMBER}:
-            _announcing(mine, Phase.DELIBERATION).announces[Phase.DELIBERATION] += AMONG_THEMSELVES
-        answers = [units for units in of_turns[number + 1 :][:1] if len(units[0].turn.spoken) <= YES_CHARS]
-        agreed = any({"assent", "yes"} & unit.families.keys() for units in answers for unit in units)
-        if len(mine[0].turn.spoken) >= SUMMARY_CHARS and agreed and answers[0][0].role is Role.MEMBER:
-            _announcing(mine, Phase.REPORT_DELIBERATION).announces[Phase.REPORT_DELIBERATION] += SUMS_UP
-
-
-def _announcing(units: list[Unit], phase: Phase) -> Unit:
-    """Where in a turn the phase begins: where something says so, else with the turn."""
-    return max(reversed(units), key=lambda u: u.announces[phase]) if any(u.announces[phase] for u in units) else units[0]
-
-
-def _is_speech(units: list[Unit]) -> bool:
-    return len(units[0].turn.spoken) >= INTERJECTION_CHARS
-
-
-def _explains(units: list[Unit]) -> bool:
-    """Whether the chair has just asked for an explanation."""
-    return bool(units) and units[0].role is Role.CHAIR and any(u.announces[Phase.EXPLANATION] >= CALLED for u in units)
-
-
-def _speaking(others: list[list[Unit]]) -> list[Unit]:
-    """The nearest turn in ``others`` that is more than an interjection."""
-    return next((units for units in others if len(units[0].turn.spoken) >= INTERJECTION_CHARS), [])
 
 
 def handled_together(units: list[Unit]) -> frozenset[int]:
@@ -185,39 +87,20 @@ def handled_together(units: list[Unit]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _partners(others: list[list[Unit]]) -> list[Role]:
-    """The roles of the next few in ``others`` who say something and do not chair, up to a call for an explanation."""
-    roles: list[Role] = []
-    for units in others:
-        if len(roles) == NEAR_TURNS or any(unit.announces[Phase.EXPLANATION] >= CALLED for unit in units):
-            break
-        if units[0].role is not Role.CHAIR and len(units[0].turn.spoken) >= INTERJECTION_CHARS:
-            roles.append(units[0].role)
-    return roles
-
-
-def _speech_chars(of_turns: list[list[Unit]], number: int) -> int:
-    """Characters of the whole speech that a turn is a part of: interjections of others do not end it."""
-    turn = of_turns[number][0].turn
-    total = len(turn.spoken)
-    for others in (of_turns[:number][::-1], of_turns[number + 1 :]):
-        for units in others:
-            if units[0].turn.speaker == turn.speaker:
-                total += len(units[0].turn.spoken)
-            elif len(units[0].turn.spoken) >= INTERJECTION_CHARS:
-                break
-    return total
-
-
 def _announce(units: list[Unit], meeting: Meeting) -> None:
     """Within one turn, from its end: courtesies stand with what follows them, later announcements support earlier ones."""
     later: dict[Phase, float] = {}
     follows: dict[Phase, float] = {}
     named: dict[int, float] = {}
     worths_of = [_worths(unit, before, meeting) for before, unit in zip([None, *units], units, strict=False)]
-    if any(Phase.EXPLANATION in worths for worths in worths_of):
-        for worths in worths_of:
-            worths.pop(Phase.QUESTIONS, None)  # 「…課にお入りいただきます。その間に○○委員」: nobody asks yet
+    if any(
+        Phase.EXPLANATION in worths or max(worths.get(Phase.DELIBERATION, [0.0])) > section_rhythm.CALLED
+        for worths in worths_of
+    ):
+        for (
+            worths
+        ) in worths_of:  # 「…課にお入りいただきます。その間に○○委員」「ご意見を。○○委員、どうですか」: nobody asks yet
+            worths.pop(Phase.QUESTIONS, None)
     for unit, worths in zip(reversed(units), reversed(worths_of), strict=True):
         if unit.is_courtesy:
             unit.announces.update(follows)
@@ -255,9 +138,9 @@ def _worths(unit: Unit, before: Unit | None, meeting: Meeting) -> dict[Phase, li
         departments = tuple(item.department for item in meeting.agenda)
         if call := people.call(unit.text, departments):
             if call.called in departments:
-                worths[Phase.EXPLANATION].append(CALLED)
+                worths[Phase.EXPLANATION].append(section_rhythm.CALLED)
             elif call.roles.get(Role.MEMBER, 0.0) > 1 and not worths:
-                worths[Phase.QUESTIONS].append(CALLED)
+                worths[Phase.QUESTIONS].append(section_rhythm.CALLED)
     return worths
 
 
@@ -273,7 +156,7 @@ def _fit(unit: Unit, before: list[Role], after: list[Role], speech_chars: int, s
     kinds = [INVITED if invited and unit.role is Role.MEMBER else ROLE_FITS.get(unit.role, {})]
     if unit.role in OFFICIALS:
         kinds += [ANSWER] if before[:1] == [Role.MEMBER] else []
-        kinds += [LONG_OFFICIAL] if speech_chars >= LONG_CHARS else []
+        kinds += [LONG_OFFICIAL] if speech_chars >= section_rhythm.LONG_CHARS else []
     if unit.role is Role.MEMBER and not invited:
         kinds += [ANSWERED] if after and after[0] in OFFICIALS else []
         kinds += [AMONG_MEMBERS] if (before or after) and not {*before, *after} & {*OFFICIALS} else []

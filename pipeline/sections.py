@@ -18,8 +18,9 @@ import numpy.typing as npt
 from pipeline import cohesion, section_order
 from pipeline.japanese.reading import content_words
 from pipeline.schema import Meeting, Section, Speaker, Turn
-from pipeline.section_evidence import MENTIONED, OWN_ITEM, Unit, collect, handled_together
+from pipeline.section_evidence import MENTIONED, OWN_ITEM, collect, handled_together
 from pipeline.section_order import State
+from pipeline.section_units import Unit
 from pipeline.terms import Phase, Role
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +41,7 @@ NEW_SUBJECT = 1.5  # another item, per standard deviation by which the words cha
 # What a sentence tells of the item:
 NAMED = 4.0  # an item begins where the chair names it ...
 OTHER_NAMED = -3.0  # ... or another
-IN_RECESS, RESUMED = -0.2, -4.0  # a sentence during a recess; one that says it is over
+IN_RECESS, RESUMED = 0.1, -4.0  # a sentence during a recess that has no other place; one that says it is over
 
 
 def divide(
