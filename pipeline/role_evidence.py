@@ -68,6 +68,7 @@ def own(heard: Heard) -> Board:
 
 def calls(heard: Heard, chair: str | None, board: Board) -> None:
     """The last sentences of a turn call the next voice."""
+    as_listed: dict[str, Counter[str]] = {}
     for before, turn, call in _called(heard):
         if turn.speaker == chair:
             continue
@@ -77,13 +78,12 @@ def calls(heard: Heard, chair: str | None, board: Board) -> None:
             board.add(turn.speaker, role, "called", points * (1.0 if by_chair else CALLED_BY_OTHERS), reason)
         for attendee in heard.meeting.attendees if by_chair and call.name else ():
             if call.name in (_surname(attendee), *attendee.aliases):
-                board.add(
-                    turn.speaker,
-                    attendee.role,
-                    "attendee",
-                    CALLED_IN_LIST,
-                    f"名簿の{attendee.name}として呼ばれた({turn.id})",
-                )
+                as_listed.setdefault(attendee.name, Counter())[turn.speaker] += 1
+    for attendee in heard.meeting.attendees:
+        if votes := as_listed.get(attendee.name):  # others who spoke after a call interrupted
+            label, times = votes.most_common(1)[0]
+            reason = f"名簿の{attendee.name}として{times}回呼ばれた"
+            board.add(label, attendee.role, "attendee", CALLED_IN_LIST, reason)
 
 
 def questions(heard: Heard) -> dict[tuple[str, str], int]:

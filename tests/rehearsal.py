@@ -14,7 +14,7 @@ import json
 import random
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Rehearsal:
     particulars: dict[str, Any]
     cast: dict[str, str]
     turns: tuple[Said, ...]
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def chars(self) -> int:
@@ -57,7 +58,9 @@ def load(path: Path) -> Rehearsal:
         return _from_json(path)
     head, _, body = path.read_text(encoding="utf-8").partition("\n---\n")
     particulars = tomllib.loads(head)
-    cast = {label: words.split()[0] for label, words in particulars.pop("speakers").items()}
+    speakers = particulars.pop("speakers")
+    cast = {label: words.split()[0] for label, words in speakers.items()}
+    names = {label: words.partition(" ")[2] for label, words in speakers.items()}
     turns: list[Said] = []
     items: tuple[int, ...] = ()
     phase = ""
@@ -73,7 +76,7 @@ def load(path: Path) -> Rehearsal:
             raise ValueError(f"{path.name}: {line[:30]}")
         joint = items if len(items) > 1 else None
         turns.append(Said(label, text.strip(), items[0] if len(items) == 1 else None, phase, joint))
-    return Rehearsal(path.stem, particulars, cast, tuple(turns))
+    return Rehearsal(path.stem, particulars, cast, tuple(turns), names)
 
 
 def _from_json(path: Path) -> Rehearsal:
@@ -87,6 +90,12 @@ def _from_json(path: Path) -> Rehearsal:
             for u in data["utterances"]
         ),
     )
+
+
+def with_attendees(meeting: Rehearsal) -> Rehearsal:
+    """The meeting file knows who is expected, as what."""
+    listed = [{"name": name, "role": meeting.cast[label]} for label, name in meeting.names.items()]
+    return replace(meeting, particulars={**meeting.particulars, "attendees": listed})
 
 
 def hand_over(meeting: Rehearsal, folder: Path, char_noise: float, speaker_noise: float, seed: int) -> None:
@@ -151,4 +160,6 @@ def sidecar(particulars: dict[str, Any]) -> str:
     lines = [f"{k} = {v if k in dates else value(v)}" for k, v in particulars.items() if not isinstance(v, list)]
     for item in particulars["agenda"]:
         lines += ["", "[[agenda]]", *(f"{key} = {value(entry)}" for key, entry in item.items())]
+    for person in particulars.get("attendees", []):
+        lines += ["", "[[attendees]]", *(f"{key} = {value(entry)}" for key, entry in person.items())]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,6 @@
 """How well roles, parts and boundaries are found on rehearsal meetings, and what each kind of evidence is worth.
 
-    python tests/benchmarks/structure.py [FILE...] [--without-each] [--seeds 3]
+    python tests/benchmarks/structure.py [FILE...] [--without-each] [--attendees] [--seeds 3]
 
 Without files: all of ``tests/rehearsals``. A meeting goes the way of ``minutes assemble`` and is scored by the code of
 ``minutes score``. Clean: what was said. Noisy: 10 % of the characters wrong and 8 % of the sentences given to another voice,
@@ -137,9 +137,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--without-each", action="store_true")
+    parser.add_argument("--attendees", action="store_true", help="the meeting files list who is expected")
     parser.add_argument("--seeds", type=int, default=3)
     a = parser.parse_args()
     meetings = [rehearsal.load(path) for path in a.files or sorted(rehearsal.FOLDER.glob("*.txt"))]
+    if a.attendees:
+        meetings = [rehearsal.with_attendees(meeting) for meeting in meetings]
     print(f"{'':34s} {'clean: role place F1':>20s}  {'noisy: role place F1':>20s}")
     clean, noisy = over(meetings, a.seeds)
     for meeting, one, other in zip(meetings, clean, noisy, strict=True):
