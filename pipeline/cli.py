@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline import __version__, models_command
+from pipeline import __version__, models_command, usage
 from pipeline.errors import ExitCode, MinutesError
 
 app = typer.Typer(
     name="minutes",
+    cls=usage.Group,
     help="会議の録音から会議録の下書きを作ります。すべてこの機械の中で行い、外へは何も送りません。",
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback must never print locals: they hold spoken text
@@ -47,8 +48,9 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as end:
         code = end.exit_code  # Typer turns Ctrl-C into its own exit with 130
     except TyperException as error:
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        say(f"使い方の誤りです: {message}\n→ minutes --help、または minutes <コマンド> --help をご覧ください。")
+        say(
+            f"使い方の誤りです: {usage.error_in_japanese(error)}\n→ minutes --help、または minutes <コマンド> --help をご覧ください。"
+        )
         return ExitCode.USAGE
     except Exception as error:
         from pipeline.runlog import record_bug
@@ -87,7 +89,7 @@ def _root(
     pass
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def transcribe(
     recordings: Annotated[list[Path], typer.Argument(help="録音・録画のファイル", metavar="録音...")],
     meeting: MeetingFile = None,
@@ -108,7 +110,7 @@ def transcribe(
     return transcribe_command.transcribe_all(recordings, meeting, load(flags), typer.echo, tell)
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def assemble(
     transcript: Annotated[
         Path, typer.Argument(help="よそで作った文字起こし(WhisperX の .json、.vtt)", metavar="文字起こし")
@@ -125,7 +127,7 @@ def assemble(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def export(
     draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
     format: Annotated[str, typer.Option("-f", "--format", help="text, markdown, docx, srt, vtt, rttm, json")] = "text",
@@ -151,7 +153,7 @@ def export(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def redactions(
     draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
     home: Home = None,
@@ -165,7 +167,7 @@ def redactions(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def parse(
     file: Annotated[Path, typer.Argument(help="公開されている会議録のテキスト(UTF-8)", metavar="会議録")],
     template: Annotated[str, typer.Option("--template", help="書かれている様式の名前か .toml の場所")] = "nagasaki",
@@ -179,7 +181,7 @@ def parse(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def score(
     reference: Annotated[Path, typer.Argument(help="正解(reference.json、truth.json、.rttm、.txt)", metavar="正解")],
     hypothesis: Annotated[Path, typer.Argument(help="採点するもの(draft.json、.rttm、.txt)", metavar="下書き")],
@@ -193,7 +195,7 @@ def score(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def rewrite(
     level: Annotated[str, typer.Option("--level", help="逐語, ケバ取り, 整文, 要点常体")] = "要点常体",
     show: Annotated[bool, typer.Option("--show", help="規則ごとに、前と後も書く")] = False,
@@ -205,7 +207,7 @@ def rewrite(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def demo(home: Home = None) -> int:
     """同梱の見本の会議を同梱の見本用モデルで下書きにし、正解と比べます。"""
     from pipeline import transcribe_command
@@ -214,7 +216,7 @@ def demo(home: Home = None) -> int:
     return transcribe_command.demonstrate(load({"models": "demo", "home": home}), typer.echo, say)
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def doctor(home: Home = None) -> int:
     """入っているもの、モデル、装置、フォルダ、今の設定とその出どころを調べます。通信はしません。"""
     from pipeline import doctor as examination

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline import usage
 from pipeline.errors import ExitCode, WeightsError
 
 if TYPE_CHECKING:
     from pipeline.engines.weights import Found, Model
     from pipeline.settings import Settings
 
-app = typer.Typer(help="モデル(重みファイル)を一覧・取得・点検・追加します。", no_args_is_help=True)
+app = typer.Typer(cls=usage.Group, help="モデル(重みファイル)を一覧・取得・点検・追加します。", no_args_is_help=True)
 Home = Annotated[Path | None, typer.Option("--home", help="作業フォルダ")]
 Name = Annotated[str, typer.Argument(help="モデルの名前", metavar="名前")]
 
@@ -36,7 +37,7 @@ def _named(name: str, home: Path) -> tuple[Model, ...]:
     return named
 
 
-@app.command("list")
+@app.command("list", cls=usage.Command)
 def list_models(home: Home = None) -> int:
     """知っているモデルと、この機械にあるかどうかを一覧します。"""
     from pipeline.engines import weights
@@ -46,7 +47,7 @@ def list_models(home: Home = None) -> int:
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def check(home: Home = None) -> int:
     """ある重みを最後まで読み、届いたときの記録と比べます。壊れていれば終了コード 5。"""
     from pipeline.engines import weights
@@ -57,7 +58,7 @@ def check(home: Home = None) -> int:
     return ExitCode.WEIGHTS if any(one.trouble for one in found) else ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def fetch(name: Name, home: Home = None) -> int:
     """モデルをハブから取得します。通信するのはこのコマンドだけです。"""
     from pipeline.engines.fetching import fetch as get
@@ -68,7 +69,7 @@ def fetch(name: Name, home: Home = None) -> int:
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def bundle(
     name: Name,
     output: Annotated[Path, typer.Option("-o", "--output", help="書き出す .tar ファイル")],
@@ -82,7 +83,7 @@ def bundle(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def add(
     source: Annotated[Path, typer.Argument(help="モデルのフォルダ、または bundle で作った .tar", metavar="フォルダ")],
     name: Annotated[str | None, typer.Option("--name", help="models の下に置く名前")] = None,

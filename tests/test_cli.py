@@ -210,3 +210,30 @@ def test_an_unknown_level_names_those_that_are_known(home: Path) -> None:
     ended = outside("rewrite", "--level", "要約", cwd=home, input="高いです。\n")
     assert ended.returncode == ExitCode.SETTINGS
     assert "逐語, ケバ取り, 整文, 要点常体" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["transcribe"], ["export"], ["score"], ["models"], ["models", "list"], ["rewrite"], ["parse"]]
+)
+def test_help_is_in_japanese(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([*command, "--help"]) == ExitCode.DONE
+    text = capsys.readouterr().out
+    assert text.startswith("使い方: ") and "この説明を表示して終わる" in text
+    for english in ("Usage", "Options", "Commands", "Arguments", "required", "Show this", "<path>", "OPTIONS"):
+        assert english not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["transcribe"], "「録音...」を指定してください。"),
+        (["nope"], "「nope」というコマンドはありません。"),
+        (["transcribe", "x", "--bad"], "「--bad」というオプションはありません。"),
+        (["export", "a", "b", "c"], "余分な指定があります: b c"),
+        (["transcribe", "x", "--workers", "many"], "「--workers」の値が正しくありません。"),
+        (["transcribe", "x", "--home"], "「--home」には値が要ります。"),
+    ],
+)
+def test_usage_errors_are_in_japanese(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == ExitCode.USAGE
+    assert f"使い方の誤りです: {said}" in capsys.readouterr().err

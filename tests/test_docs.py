@@ -43,7 +43,7 @@ def test_the_table_of_commands_is_what_help_lists() -> None:
     names = [found[1].strip() for found in described if found]
     assert sorted(names) == sorted(commands(app))
     listed = CliRunner().invoke(app, ["--help"]).output
-    assert {name.split()[0] for name in names} == set(re.findall(r"(?m)^  ([a-z]+)  ", listed.split("Commands:")[1]))
+    assert {name.split()[0] for name in names} == set(re.findall(r"(?m)^  ([a-z]+)  ", listed.split("コマンド:")[1]))
 
 
 def test_every_command_in_the_text_exists() -> None:
