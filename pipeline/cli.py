@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline import __version__, models_command, usage
+from pipeline import __version__, interruption, models_command, usage
 from pipeline.errors import ExitCode, MinutesError
+
+INTERRUPTED = "中断しました。もう一度実行すると、終わったところから続けます。"
 
 app = typer.Typer(
     name="minutes",
@@ -34,7 +36,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="表の代わりに JSON �
 
 def main() -> None:
     """Entry point: runs the command and ends the process with the documented exit code."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        interruption.heed()
+        code = run(sys.argv[1:])
+        interruption.ignore()
+    except KeyboardInterrupt:  # while another error was being told
+        code = ExitCode.INTERRUPTED
+        say(INTERRUPTED)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -53,13 +62,16 @@ def run(arguments: list[str]) -> int:
         )
         return ExitCode.USAGE
     except Exception as error:
+        if interruption.asked():
+            say(INTERRUPTED)
+            return ExitCode.INTERRUPTED
         from pipeline.runlog import record_bug
 
         say(f"プログラムの誤りで止まりました({type(error).__name__})。")
         say(f"→ 記録 {record_bug(error)} を添えてお知らせください。発言の内容は含まれていません。")
         return ExitCode.BUG
     if code == ExitCode.INTERRUPTED:
-        say("中断しました。もう一度実行すると、終わったところから続けます。")
+        say(INTERRUPTED)
     return code if isinstance(code, int) else ExitCode.DONE
 
 

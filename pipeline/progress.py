@@ -11,6 +11,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pipeline import interruption
+
 if TYPE_CHECKING:
     import rich.progress
 
@@ -51,6 +53,7 @@ class ShownProgress:
             self._bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        interruption.check()
         if stage != self._stage:
             self._close()
             self._stage, self._since_s = stage, time.monotonic()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline import store
+from pipeline import interruption, store
 from pipeline.errors import MinutesError
 from pipeline.protocols import Executor, Progress, Transcriber
 from pipeline.schema import Chunk, Flag, Record, Segment, Transcription, Warn
@@ -78,6 +78,7 @@ def one(audio: Path, transcriber: Transcriber, chunk: Chunk) -> Transcription:
     except MinutesError:
         raise
     except Exception as error:
+        interruption.check()  # an import that was interrupted ends in an ImportError: that is no failed chunk
         place = f"{_clock(chunk.start_ms)}〜{_clock(chunk.end_ms)}"
         reason = f"文字起こしに失敗しました({type(error).__name__})"
         failed = Segment(

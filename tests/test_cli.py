@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, transcribe_command
+from pipeline import cli, interruption, transcribe_command
+from pipeline import transcribe as pipeline_transcribe
 from pipeline.errors import ExitCode, MinutesError
-from pipeline.schema import Draft
+from pipeline.progress import ShownProgress
+from pipeline.schema import Chunk, Draft, Transcription
 from tests.drafts import silence, write_wav
 
 ROOT = Path(__file__).parent.parent
@@ -237,3 +239,21 @@ def test_help_is_in_japanese(command: list[str], capsys: pytest.CaptureFixture[s
 def test_usage_errors_are_in_japanese(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == ExitCode.USAGE
     assert f"使い方の誤りです: {said}" in capsys.readouterr().err
+
+
+class TranscriberWhoseImportWasInterrupted:
+    """Python makes an ImportError of a Ctrl-C inside the import of an extension."""
+
+    def transcribe(self, audio: Path, chunk: Chunk) -> Transcription:
+        raise ImportError
+
+
+def test_an_interruption_that_an_import_swallowed_is_heard_at_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TranscriberWhoseImportWasInterrupted()
+    failed = pipeline_transcribe.one(Path("a.wav"), engine, Chunk(index=0, start_ms=0, end_ms=1))  # type: ignore[arg-type]
+    assert failed.warnings[0].code == "failed-chunk"
+    monkeypatch.setattr(interruption, "_asked", True)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline_transcribe.one(Path("a.wav"), engine, Chunk(index=0, start_ms=0, end_ms=1))  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        ShownProgress("会議")("準備", 0, 1)
