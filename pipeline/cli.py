@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline import __version__, interruption, models_command, usage
+from pipeline import __version__, interruption
+from pipeline.commands import models as models_command
+from pipeline.commands import usage
 from pipeline.errors import ExitCode, MinutesError
 
 INTERRUPTED = "中断しました。もう一度実行すると、終わったところから続けます。"
@@ -113,7 +115,7 @@ def transcribe(
     home: Home = None,
 ) -> int:
     """録音を会議録の下書きにし、できた draft.json の場所を表示します。"""
-    from pipeline import transcribe_command
+    from pipeline.commands import transcribe as transcribe_command
     from pipeline.settings import load
 
     flags = {
@@ -132,7 +134,7 @@ def assemble(
     home: Home = None,
 ) -> int:
     """よそで作った話者つき文字起こしを下書きにします。録音は要りません。"""
-    from pipeline import transcribe_command
+    from pipeline.commands import transcribe as transcribe_command
     from pipeline.settings import load
 
     typer.echo(transcribe_command.assemble_transcript(transcript, meeting, load({"formats": formats, "home": home})))
@@ -171,7 +173,8 @@ def redactions(
     home: Home = None,
 ) -> int:
     """公開の前に伏せるか確かめる所(名前、電話番号、事業者など)を並べます。伏せはしません。"""
-    from pipeline import documents, redactions_command
+    from pipeline import documents
+    from pipeline.commands import redactions as redactions_command
     from pipeline.settings import load
 
     source = documents.find(draft, load({"home": home}).outputs_folder)
@@ -213,7 +216,7 @@ def rewrite(
     show: Annotated[bool, typer.Option("--show", help="規則ごとに、前と後も書く")] = False,
 ) -> int:
     """標準入力の発言(1行に1つ)を書き言葉に直します。"""
-    from pipeline import rewrite_command
+    from pipeline.commands import rewrite as rewrite_command
 
     rewrite_command.rewrite_lines(sys.stdin, level, show, typer.echo)
     return ExitCode.DONE
@@ -222,7 +225,7 @@ def rewrite(
 @app.command(cls=usage.Command)
 def demo(home: Home = None) -> int:
     """同梱の見本の会議を同梱の見本用モデルで下書きにし、正解と比べます。"""
-    from pipeline import transcribe_command
+    from pipeline.commands import transcribe as transcribe_command
     from pipeline.settings import load
 
     return transcribe_command.demonstrate(load({"models": "demo", "home": home}), typer.echo, say)
@@ -231,7 +234,7 @@ def demo(home: Home = None) -> int:
 @app.command(cls=usage.Command)
 def doctor(home: Home = None) -> int:
     """入っているもの、モデル、装置、フォルダ、今の設定とその出どころを調べます。通信はしません。"""
-    from pipeline import doctor as examination
+    from pipeline.commands import doctor as examination
     from pipeline.settings import load
 
     settings = load({"home": home})

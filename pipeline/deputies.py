@@ -7,11 +7,11 @@ says as a 委員 before and after.
 
 from __future__ import annotations
 
-from pipeline import role_evidence
 from pipeline.japanese import cues
 from pipeline.japanese.sentences import texts
-from pipeline.role_evidence import Heard
 from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.structure import role_evidence
+from pipeline.structure.role_evidence import Heard
 from pipeline.terms import Role
 
 LEAST_TURNS = 2  # with words of somebody who chairs, and none of the chair's between them

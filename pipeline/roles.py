@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pipeline import role_evidence
-from pipeline.board import Board
-from pipeline.role_evidence import Heard
 from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.structure import role_evidence
+from pipeline.structure.board import Board
+from pipeline.structure.role_evidence import Heard
 from pipeline.terms import Role
 
 ANSWERED = 0.6  # a member's question that an official answers next

@@ -15,12 +15,12 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import cohesion, section_order
 from pipeline.japanese.reading import content_words
 from pipeline.schema import Meeting, Section, Speaker, Turn
-from pipeline.section_evidence import MENTIONED, OWN_ITEM, collect, handled_together
-from pipeline.section_order import State
-from pipeline.section_units import Unit
+from pipeline.structure import cohesion, section_order
+from pipeline.structure.section_evidence import MENTIONED, OWN_ITEM, collect, handled_together
+from pipeline.structure.section_order import State
+from pipeline.structure.section_units import Unit
 from pipeline.terms import Phase, Role
 
 Floats = npt.NDArray[np.float64]

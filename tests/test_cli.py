@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, interruption, transcribe_command
+from pipeline import cli, interruption
 from pipeline import transcribe as pipeline_transcribe
+from pipeline.commands import transcribe as transcribe_command
 from pipeline.errors import ExitCode, MinutesError
 from pipeline.progress import ShownProgress
 from pipeline.schema import Chunk, Draft, Transcription

@@ -12,7 +12,7 @@ from pathlib import Path
 import ctranslate2
 import pytest
 
-from pipeline import doctor
+from pipeline.commands import doctor
 from pipeline.engines import weights
 from pipeline.settings import Settings, load
 

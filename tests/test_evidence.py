@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import evidence
-from pipeline.engines import devices
+from pipeline.engines import devices, evidence
 from pipeline.engines.hotwords import hotwords
 from pipeline.schema import Meeting
 from pipeline.terms import FlagKind

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import agenda_heard, attribute, cohesion, decisions, deputies, meeting_file, roles, section_order, sections
+from pipeline import agenda_heard, attribute, decisions, deputies, meeting_file, roles, sections
 from pipeline.schema import AgendaItem, Attendee, Decision, Meeting, Section, Segment, Speaker, Turn, Voice
 from pipeline.scoring import sides
 from pipeline.scoring.sides import SpokenTurn
 from pipeline.scoring.structure import structure
+from pipeline.structure import cohesion, section_order
 from pipeline.terms import Phase, Role
 from tests.spoken import FORMAL, REPORTS, SHIMON, TOGETHER, Script, script, turn, words
 

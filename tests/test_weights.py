@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import bundles, models_command
 from pipeline.cli import run
-from pipeline.engines import fetching, weights
+from pipeline.commands import models as models_command
+from pipeline.engines import bundles, fetching, weights
 from pipeline.engines.fetching import HubFile
 from pipeline.errors import ExitCode, OutputError, RecordingError, WeightsError
 

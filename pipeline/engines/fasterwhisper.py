@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import evidence, store, wav
-from pipeline.engines import devices, silero
+from pipeline import store, wav
+from pipeline.engines import devices, evidence, silero
 from pipeline.errors import WeightsError
 from pipeline.schema import Chunk, ModelUsed, Segment, Transcription, Warn, Word
 

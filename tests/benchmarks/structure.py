@@ -21,10 +21,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline import layouts, meeting_file, role_evidence, run, score, section_evidence, section_order, sections, transcripts
-from pipeline.board import Board
+from pipeline import layouts, meeting_file, run, score, sections, transcripts
 from pipeline.japanese import agenda, cues
 from pipeline.schema import Provenance
+from pipeline.structure import role_evidence, section_evidence, section_order
+from pipeline.structure.board import Board
 from tests import rehearsal
 
 CHAR_NOISE, SPEAKER_NOISE = 0.10, 0.08

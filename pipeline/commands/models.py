@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import usage
+from pipeline.commands import usage
 from pipeline.errors import ExitCode, WeightsError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def bundle(
     home: Home = None,
 ) -> int:
     """モデルを1つのファイルにまとめます。USB メモリなどで閉じた網の機械へ運べます。"""
-    from pipeline import bundles
+    from pipeline.engines import bundles
 
     place = _home(home)
     typer.echo(bundles.pack(place, _named(name, place), output))
@@ -90,7 +90,7 @@ def add(
     home: Home = None,
 ) -> int:
     """別の機械から運んだモデルを、確かめてから加えます。"""
-    from pipeline import bundles
+    from pipeline.engines import bundles
 
     for added in bundles.add(_home(home), source, name):
         typer.echo(added.folder)
@@ -99,7 +99,7 @@ def add(
 
 def table(found: list[Found]) -> str:
     """One line per model: part, name, state, size."""
-    from pipeline.columns import aligned
+    from pipeline.commands.columns import aligned
 
     rows = []
     for one in found:

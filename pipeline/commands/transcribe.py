@@ -66,7 +66,7 @@ def _build(settings: Settings, meeting: Meeting, runner: Executor, progress: Sho
     try:
         return job.build(settings, meeting, runner, progress)
     except WeightsError as error:
-        from pipeline import models_command
+        from pipeline.commands import models as models_command
 
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or not models_command.offer(error, settings):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import redaction
-from pipeline.columns import aligned
+from pipeline.commands.columns import aligned
 from pipeline.errors import SettingsError
 from pipeline.export.blocks import Document, clock
 from pipeline.schema import Draft

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.columns import aligned
+from pipeline.commands.columns import aligned
 from pipeline.engines import weights
 from pipeline.schema import Record
 from pipeline.settings import DEMO, Settings

@@ -6,7 +6,7 @@ without formulas, dialects and misheard words are followed by this.
 
 from __future__ import annotations
 
-from pipeline.section_units import INTERJECTION_CHARS, OFFICIALS, Unit
+from pipeline.structure.section_units import INTERJECTION_CHARS, OFFICIALS, Unit
 from pipeline.terms import Phase, Role
 
 CALLED = 2.0  # an item's department explains, a member asks

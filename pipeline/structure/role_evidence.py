@@ -10,10 +10,10 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 
-from pipeline.board import Board
 from pipeline.japanese import cues, people, reading
 from pipeline.japanese.sentences import texts
 from pipeline.schema import Attendee, Meeting, Turn
+from pipeline.structure.board import Board
 from pipeline.terms import Role
 
 IN_LIST, LABELLED = 4.0, 2.0  # attendee list; a role word in a label of a foreign transcript (times what the word tells)

@@ -11,11 +11,11 @@ import itertools
 import math
 from collections import defaultdict
 
-from pipeline import section_rhythm
 from pipeline.japanese import agenda, cues, people
 from pipeline.japanese.sentences import bounds
 from pipeline.schema import Meeting, Speaker, Turn
-from pipeline.section_units import OFFICIALS, Unit
+from pipeline.structure import section_rhythm
+from pipeline.structure.section_units import OFFICIALS, Unit
 from pipeline.terms import Phase, Role
 
 UNENTITLED = 1 / 3  # of what an announcement is worth from somebody who does not chair: the voices may be mistaken

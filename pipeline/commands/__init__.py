@@ -1,0 +1,1 @@
+"""What each command of ``cli.py`` does; one file a command. Imported when the command runs."""
