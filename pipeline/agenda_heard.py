@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
-from importlib import resources
 
-from pipeline.japanese import cues
-from pipeline.japanese.reading import kana, number
+from pipeline.japanese import cues, tables
+from pipeline.japanese.reading import COUNTED, NUMERAL, kana, number
 from pipeline.japanese.sentences import texts
 from pipeline.schema import AgendaItem, Meeting, Turn, Warn
 
 GOING_OVER = frozenset({"item_start", "explanation_call", "next"})
-_DIGITS = r"[0-9〇一二三四五六七八九十百]+"
-_NUMBERED = re.compile(rf"(?P<before>[^、。]{{0,14}}?)(?:事項)?の?(?P<ordinal>第?)(?P<n>{_DIGITS})(?P<unit>号|番|件目|)")
-_COUNTED = re.compile(r"[年月日時分秒人名個円条項点%割回枚社者つ台章節款]|[かカヵヶ][月所国]|ペー|パー")
+_NUMBERED = re.compile(rf"(?P<ordinal>第?)(?P<n>{NUMERAL})(?P<unit>号|番|件目|)")
+_BEFORE_CHARS = 14
 _HESITATION = re.compile(r"(?:^|(?<=、))(?:えー?っ?と?|あの|その|まあ)ー?、")
 _KIND_CHARS = 6
-_NO_TITLE = re.compile(rf"第{_DIGITS}号|すが、|です|ます")  # another item, or talk
+_NO_TITLE = re.compile(rf"第{NUMERAL}号|すが、|です|ます")  # another item, or talk
 
 
 @dataclass
@@ -39,14 +36,9 @@ class _Heard:
 
 
 @functools.cache
-def _words() -> dict[str, list[str]]:
-    return tomllib.loads(resources.files("pipeline.japanese").joinpath("items.toml").read_text(encoding="utf-8"))
-
-
-@functools.cache
 def _kinds() -> dict[str, str]:
     """Reading to spelling."""
-    return {kana(kind): kind for kind in _words()["kinds"]}
+    return {kana(kind): kind for kind in tables.read("items")["kinds"]}
 
 
 def complete(meeting: Meeting, turns: tuple[Turn, ...]) -> tuple[Meeting, tuple[Warn, ...]]:
@@ -66,7 +58,8 @@ def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
     for turn in turns:
         for sentence in texts(turn):
             normal = unicodedata.normalize("NFKC", sentence)
-            goes_over = not GOING_OVER.isdisjoint(cues.found(sentence))
+            families = cues.found(sentence)
+            goes_over = not GOING_OVER.isdisjoint(families)
             named = _named(normal, _usual(heard))
             for key, form, title in named:
                 item = heard.setdefault(key, _Heard())
@@ -74,7 +67,7 @@ def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
                 if title:
                     item.titles[title] += 1
                 # several in one sentence are the programme of the day, unless they are taken together
-                if goes_over and (len(named) == 1 or "item_start" in cues.found(sentence)) and not item.called:
+                if goes_over and (len(named) == 1 or "item_start" in families) and not item.called:
                     item.called = True
                     order.append(key)
     for kind, value in sorted(heard.keys() - set(order), key=lambda key: -key[1]):
@@ -94,13 +87,13 @@ def _named(sentence: str, usual: str | None) -> list[tuple[tuple[str, int], str,
     """(kind, number), the label as it was said, and the title that follows or nothing. ``usual``: the kind of a bare 「4号」."""
     result = []
     for match in _NUMBERED.finditer(sentence):
-        before = sentence[max(0, match.start("ordinal") - 14) : match.start("ordinal")]
+        before = sentence[max(0, match.start("ordinal") - _BEFORE_CHARS) : match.start("ordinal")]
         after = sentence[match.end() :]
         value = number(match["n"])
         kind = _kind(before) or (usual if match["unit"] == "号" else None)
-        if kind is None or value is None or (not match["unit"] and _COUNTED.match(after)):
+        if kind is None or value is None or (not match["unit"] and COUNTED.match(after)):
             continue
-        if any(words in before for words in _words()["another_time"]):
+        if any(words in before for words in tables.read("items")["another_time"]):
             continue
         form = f"{kind}第{value}号" if match["unit"] == "号" or match["ordinal"] else f"{kind}{value}"
         result.append(((kind, value), form, _title(after)))
@@ -119,6 +112,6 @@ def _kind(before: str) -> str | None:
 
 
 def _title(after: str) -> str:
-    ends = "|".join(_words()["title_ends"])
+    ends = "|".join(tables.read("items")["title_ends"])
     found = re.match(rf"[、,・:「『のがはで]*(?P<title>[^。「」]{{3,60}}?(?:{ends}))", _HESITATION.sub("", after))
     return found["title"].strip("、「」") if found and not _NO_TITLE.search(found["title"]) else ""

@@ -30,30 +30,67 @@ def read(file: Path) -> str:
         raise RecordingError(f"会議録として読めません: {file}", "UTF-8 のテキストにして指定してください。") from error
 
 
+class _Grammar:
+    """The lines of a layout as patterns, made once per page."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        department = _regex(layout.agenda_department, {"department": r"[^()]+"}).pattern
+        entry = {"n": r"\d+", "label": r"\S+", "title": r".+?"}
+        self.agenda_entry = _regex(layout.agenda_line, entry, f"(?:{department})?")
+        self.fields = [
+            (field, _field_pattern(layout, n, layout.field_name(field))) for n, field in enumerate(layout.header, start=1)
+        ]
+        self.sections = {layout.heading(phase) for phase in layout.phases} if layout.section_heading else set()
+        roles = "|".join(re.escape(role) for role in sorted({*layout.labels.values(), UNDECIDED}, key=len, reverse=True))
+        self.label = _regex(layout.label, {"role": f"(?:{roles})", "name": _NAME, "letter": _LETTER})
+
+    def headings(self, header: list[Block]) -> set[str]:
+        """What items are headed by, from the agenda in the header."""
+        found = {self.layout.outside_heading}
+        for block in header:
+            for n, line in enumerate(block.lines if block.kind is Kind.LIST else (), start=1):
+                if match := self.agenda_entry.fullmatch(line):
+                    given = {"n": str(n), "label": "", "title": "", "department": "", **match.groupdict(default="")}
+                    found.add(self.layout.item_heading.format(**given))
+        return found
+
+    def body_line(self, line: str, headings: set[str]) -> list[Block]:
+        if line in headings:
+            return [Block.of(Kind.ITEM, line)]
+        if line == UNDECIDED:  # an item of which nothing was found, in a layout whose labels stand bare
+            return [Block.of(Kind.PARAGRAPH, line)]
+        if line in self.sections:
+            return [Block.of(Kind.SECTION, line)]
+        if line in self.layout.directions.values():
+            return [Block.of(Kind.DIRECTION, line)]
+        if not self.layout.label_inline:
+            return [Block.of(Kind.LABEL if self.label.fullmatch(line) else Kind.PARAGRAPH, line)]
+        if match := self.label.match(line):
+            return [Block.of(Kind.LABEL, match[0]), Block.of(Kind.PARAGRAPH, line[match.end() :])]
+        return [Block.of(Kind.PARAGRAPH, line)]
+
+
 def parse(text: str, layout: Layout, template: str) -> Document:
     """Raises RecordingError where not even the header of the layout is found."""
     lines = text.split("\n")
-    begin = _header_begins(lines, layout)
+    grammar = _Grammar(layout)
+    begin = _header_begins(lines, grammar)
     end = next((i for i in range(begin, len(lines)) if lines[i] in layout.page_ends), len(lines))
     blocks: list[Block] = []
     if begin:
         blocks.append(Block(kind=Kind.AROUND, lines=tuple(lines[:begin])))
-    header, at = _header(lines[begin:end], layout)
+    header, at = _header(lines[begin:end], grammar)
     blocks += header
-    headings = _item_headings(header, layout)
+    headings = grammar.headings(header)
     for line in filter(None, lines[begin + at : end]):
-        blocks += _body_line(line, layout, headings)
-    if end < len(lines):
-        blanks = _blanks_before(lines, end)
-        blocks.append(Block(kind=Kind.AROUND, lines=(*([""] * (blanks - 1)), *lines[end:])))
+        blocks += grammar.body_line(line, headings)
+    if end < len(lines):  # the exporter sets one blank line before what stands around: keep the others
+        written = end
+        while lines[written - 1] == "":
+            written -= 1
+        blocks.append(Block(kind=Kind.AROUND, lines=(*lines[written + 1 : end], *lines[end:])))
     return Document(template=template, blocks=tuple(blocks))
-
-
-def _blanks_before(lines: list[str], end: int) -> int:
-    count = 0
-    while end - count - 1 >= 0 and lines[end - count - 1] == "":
-        count += 1
-    return max(1, count)
 
 
 def _field_pattern(layout: Layout, n: int, name: str) -> re.Pattern[str]:
@@ -61,21 +98,21 @@ def _field_pattern(layout: Layout, n: int, name: str) -> re.Pattern[str]:
     return re.compile(escaped.replace("\0", "(?P<value>.*)"))
 
 
-def _header_begins(lines: list[str], layout: Layout) -> int:
-    first = _field_pattern(layout, 1, layout.field_name(layout.header[0]))
+def _header_begins(lines: list[str], grammar: _Grammar) -> int:
+    field, first = grammar.fields[0]
     for i, line in enumerate(lines):
         if first.fullmatch(line):
             return i
     raise RecordingError(
-        f"この様式の会議録として読めません: 「{layout.field_name(layout.header[0])}」の行がありません。", _ADVICE
+        f"この様式の会議録として読めません: 「{grammar.layout.field_name(field)}」の行がありません。", _ADVICE
     )
 
 
-def _header(lines: list[str], layout: Layout) -> tuple[list[Block], int]:
+def _header(lines: list[str], grammar: _Grammar) -> tuple[list[Block], int]:
     """Blocks of the header, and where the body begins: at the first heading of an item or a part, or the first label."""
     blocks: list[Block] = []
     values: list[str] = []
-    fields = list(enumerate(layout.header, start=1))
+    layout, fields = grammar.layout, list(grammar.fields)
     now: HeaderField | None = None
     at = 0
 
@@ -90,13 +127,13 @@ def _header(lines: list[str], layout: Layout) -> tuple[list[Block], int]:
 
     while at < len(lines):
         line = lines[at]
-        if fields and (match := _field_pattern(layout, fields[0][0], layout.field_name(fields[0][1])).fullmatch(line)):
+        if fields and (match := fields[0][1].fullmatch(line)):
             close()
-            now = fields.pop(0)[1]
+            now = fields.pop(0)[0]
             blocks.append(Block.of(Kind.FIELD, layout.field_name(now)))
             if match.groupdict().get("value"):
                 values.append(match["value"])
-        elif not fields and line and _begins_body(line, blocks, now, values, layout):
+        elif not fields and line and _begins_body(line, blocks, now, values, grammar):
             break
         elif line:
             values.append(line)
@@ -105,44 +142,10 @@ def _header(lines: list[str], layout: Layout) -> tuple[list[Block], int]:
     return blocks, at
 
 
-def _begins_body(line: str, blocks: list[Block], now: HeaderField | None, values: list[str], layout: Layout) -> bool:
+def _begins_body(line: str, blocks: list[Block], now: HeaderField | None, values: list[str], grammar: _Grammar) -> bool:
     known = [*blocks, Block(kind=Kind.LIST, lines=tuple(values))] if now is HeaderField.AGENDA else blocks
-    kind = _body_line(line, layout, _item_headings(known, layout))[0].kind
+    kind = grammar.body_line(line, grammar.headings(known))[0].kind
     return kind is not Kind.PARAGRAPH or (now not in (HeaderField.RESULTS, *_LISTS) and bool(values))
-
-
-def _item_headings(header: list[Block], layout: Layout) -> set[str]:
-    """What items are headed by, from the agenda in the header."""
-    entry = _regex(layout.agenda_line, {"n": r"\d+", "label": r"\S+", "title": r".+?"}, f"(?:{_department(layout)})?")
-    headings = {layout.outside_heading}
-    for block in header:
-        for n, line in enumerate(block.lines if block.kind is Kind.LIST else (), start=1):
-            if match := entry.fullmatch(line):
-                found = {"n": str(n), "label": "", "title": "", "department": "", **match.groupdict(default="")}
-                headings.add(layout.item_heading.format(**found))
-    return headings
-
-
-def _department(layout: Layout) -> str:
-    return _regex(layout.agenda_department, {"department": r"[^()]+"}).pattern
-
-
-def _body_line(line: str, layout: Layout, headings: set[str]) -> list[Block]:
-    if line in headings:
-        return [Block.of(Kind.ITEM, line)]
-    if line == UNDECIDED:  # an item of which nothing was found, in a layout whose labels stand bare
-        return [Block.of(Kind.PARAGRAPH, line)]
-    if layout.section_heading and line in {layout.heading(phase) for phase in layout.phases}:
-        return [Block.of(Kind.SECTION, line)]
-    if line in layout.directions.values():
-        return [Block.of(Kind.DIRECTION, line)]
-    roles = "|".join(re.escape(role) for role in sorted({*layout.labels.values(), UNDECIDED}, key=len, reverse=True))
-    label = _regex(layout.label, {"role": f"(?:{roles})", "name": _NAME, "letter": _LETTER})
-    if not layout.label_inline:
-        return [Block.of(Kind.LABEL if label.fullmatch(line) else Kind.PARAGRAPH, line)]
-    if match := label.match(line):
-        return [Block.of(Kind.LABEL, match[0]), Block.of(Kind.PARAGRAPH, line[match.end() :])]
-    return [Block.of(Kind.PARAGRAPH, line)]
 
 
 def _regex(pattern: str, fields: dict[str, str], more: str = "") -> re.Pattern[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.schema import Chunk, Diarization, Draft, ModelUsed, SpeakerCount, Transcription
+from pipeline.schema import Chunk, Diarization, ModelUsed, SpeakerCount, Transcription
 
 
 class Progress(Protocol):
@@ -52,12 +52,6 @@ class Executor(Protocol):
     """``concurrent.futures`` pools and dask's ``Client.get_executor()`` satisfy this as they are."""
 
     def map(self, fn: Callable[..., Any], *iterables: Iterable[Any]) -> Iterator[Any]: ...
-
-
-class Exporter(Protocol):
-    """A draft to one document. Pure: no files, no clock."""
-
-    def __call__(self, draft: Draft) -> bytes: ...
 
 
 class Serial:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from importlib import resources
 from itertools import pairwise
 
-from pipeline.japanese import morphemes
+from pipeline import timing
+from pipeline.japanese import morphemes, tables
 from pipeline.layouts import Layout
 from pipeline.schema import Draft, Meeting, Provenance, Record, Section, Span, Turn
 
@@ -24,14 +23,14 @@ _POST = r"(?=副?(?:会長|委員長|委員|座長|議長|部長|課長|係長|�
 
 
 class Suggestion(Span):
-    """Something in what is printed that offices often keep back: ``kind`` and the ``text`` as it stands in turn ``turn_id``."""
+    """Something printed in turn ``turn_id`` that offices often keep back: its ``kind`` and ``text``; when it was said."""
 
     turn_id: str
     kind: str
     text: str
 
 
-class Kind(Record):
+class Pattern(Record):
     """One line of ``sensitive.toml``."""
 
     name: str
@@ -69,30 +68,39 @@ def suggestions(draft: Draft) -> tuple[Suggestion, ...]:
     for turn in draft.turns:
         if not turn.printed:
             continue
-        marked = [range(r.start, r.end) for r in turn.redactions]
         spans = [(m.start(), m.end(), kind) for kind, pattern in _patterns() for m in pattern.finditer(turn.written)]
         spans += [(begin, end, "人の名前") for begin, end in _names(turn.written)]
         for start, end, kind in sorted(set(spans)):
-            if not any(start in at for at in marked):
+            if not any(start < r.end and r.start < end for r in turn.redactions):
+                at = timing.audio_ms(turn, start, end) if timing.is_traced(turn) else (turn.start_ms, turn.end_ms)
                 found.append(
-                    Suggestion(
-                        start_ms=turn.start_ms, end_ms=turn.end_ms, turn_id=turn.id, kind=kind, text=turn.written[start:end]
-                    )
+                    Suggestion(start_ms=at[0], end_ms=at[1], turn_id=turn.id, kind=kind, text=turn.written[start:end])
                 )
     return tuple(found)
 
 
 def _public_turn(turn: Turn, meeting: Meeting, people: list[tuple[re.Pattern[str], str]], note: str) -> Turn:
     text = turn.written
-    for redaction in sorted(turn.redactions, key=lambda r: -r.start):
-        text = text[: redaction.start] + note + text[redaction.end :]
+    for start, end in reversed(_merged(turn)):
+        text = text[:start] + note + text[end:]
     text = _without_secrets(text, meeting.secret, note)
     for pattern, role in people:
-        text = pattern.sub(role, text)
+        text = pattern.sub(lambda _, role=role: role, text)  # type: ignore[misc]
     text = re.sub(f"(?:{re.escape(note)}){{2,}}", note.replace("\\", r"\\"), text)
     return Turn(
         id=turn.id, speaker=turn.speaker, start_ms=turn.start_ms, end_ms=turn.end_ms, words=(), spoken="", written=text
     )
+
+
+def _merged(turn: Turn) -> list[tuple[int, int]]:
+    """Marked ranges in order and apart: overlapping ones would be cut at places that have moved."""
+    ranges: list[tuple[int, int]] = []
+    for redaction in sorted(turn.redactions, key=lambda r: r.start):
+        if ranges and redaction.start <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], redaction.end))
+        else:
+            ranges.append((redaction.start, redaction.end))
+    return ranges
 
 
 def _without_secrets(text: str, secret: tuple[str, ...], note: str) -> str:
@@ -129,8 +137,7 @@ def _people(draft: Draft, roles: dict[str, str], layout: Layout) -> list[tuple[r
 
 @functools.cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    data = tomllib.loads(resources.files("pipeline.japanese").joinpath("sensitive.toml").read_text(encoding="utf-8"))
-    kinds = (Kind.model_validate(table) for table in data["kinds"])
+    kinds = (Pattern.model_validate(table) for table in tables.read("sensitive")["kinds"])
     return tuple((kind.name, re.compile(kind.pattern)) for kind in kinds)
 
 

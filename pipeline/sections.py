@@ -124,8 +124,8 @@ def _fitting(unit: Unit, known: list[State]) -> Floats:
             result[k] += NAMED * named.get(item, 0.0) or OTHER_NAMED * clearest
         else:
             result[k] += MENTIONED * unit.here.get(item, 0.0)
-        if unit.home is not None:
-            result[k] += OWN_ITEM if unit.home == item else -OWN_ITEM
+        if unit.homes:
+            result[k] += OWN_ITEM if item in unit.homes else -OWN_ITEM
     return result
 
 

@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import cli, documents, layouts, redaction
 from pipeline.errors import ExitCode, SettingsError
@@ -89,6 +91,19 @@ def test_neighbouring_marks_are_one_note_and_a_surname_alone_stays() -> None:
         layouts.load("nagasaki"),
     )
     assert public.turns[0].written == f"森の中の施設である。場所は{NOTE}である。"
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=6))
+def test_any_marks_however_they_overlap_hide_each_of_their_characters_and_nothing_else(marks: list[tuple[int, int]]) -> None:
+    made = draft()
+    first = next(t for t in made.turns if t.printed)
+    written = "".join(chr(0xAC00 + i) for i in range(42))
+    ranges = tuple(Redaction(start=start, end=start + length) for start, length in marks)
+    secret = first.model_copy(update={"written": written, "redactions": ranges})
+    shown = documents.public(made.model_copy(update={"turns": tuple(secret if t.id == first.id else t for t in made.turns)}))
+    text = next(t.written for t in shown.turns if t.id == first.id)
+    hidden = {i for r in ranges for i in range(r.start, r.end)}
+    assert [c for c in written if c in text] == [c for i, c in enumerate(written) if i not in hidden]
 
 
 @pytest.mark.parametrize(

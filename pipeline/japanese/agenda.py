@@ -13,7 +13,7 @@ import unicodedata
 
 from rapidfuzz import fuzz
 
-from pipeline.japanese.reading import content_words, kana, number
+from pipeline.japanese.reading import COUNTED, NUMERAL, content_words, kana, number
 from pipeline.schema import AgendaItem
 
 TITLE_ALIKE = 80  # of 100
@@ -21,14 +21,10 @@ TITLE_SOUNDS = 8  # a shorter title is found by its words only
 WORDS_SHARE = 0.5  # of the words that only this title has
 BY_WORDS, BY_DEPARTMENT, BY_BARE_NUMBER, BY_ONE_WORD = 0.6, 0.5, 0.7, 0.3
 DISTINCT_SOUNDS = 4  # of a single word that tells an item
-_DIGITS = r"[0-9〇一二三四五六七八九十百]+"
-_LABEL_NUMBER = re.compile(_DIGITS)
-_NUMBER = re.compile(
-    rf"(?P<before>[^、。0-9]{{0,8}}?)(?P<ordinal>第?)(?P<n>{_DIGITS})(?P<unit>号議案|号|番目|番|件目|つ目|)(?P<after>[^、。]{{0,2}})"
-)
-_COUNTED = re.compile(r"[年月日時分秒人名件円個条項点%割万億回枚社者つ台]|[かカヵヶ][月所国]|ペー|パー")  # of something else
-_AND = re.compile(rf"^(?:と|及び|、|から)(?:第)?(?P<n>{_DIGITS})(?:号|番)?(?=[^0-9年月日時分人名件円個条項])")
-_KIND_NOISE = re.compile(rf"第|号|番|その|[()()\s]|{_DIGITS}")
+_LABEL_NUMBER = re.compile(NUMERAL)
+_NUMBER = re.compile(rf"(?P<ordinal>第?)(?P<n>{NUMERAL})(?P<unit>号議案|号|番目|番|件目|つ目|)")
+_AND = re.compile(rf"^(?:と|及び|、|から)(?:第)?(?P<n>{NUMERAL})(?:号|番)?(?=[^0-9年月日時分人名件円個条項])")
+_KIND_NOISE = re.compile(rf"第|号|番|その|[()()\s]|{NUMERAL}")
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -62,7 +58,7 @@ def _numbers(sentence: str, agenda: tuple[AgendaItem, ...]) -> list[tuple[int, f
         # The kind may stand before or, in an earlier clause of the sentence, rule further numbers: 「報告の1番、2番」.
         before = kana(normal[max(0, match.start("n") - 9) : match.start("n")])
         unit = match["unit"]
-        if not unit and _COUNTED.match(match["after"]):
+        if not unit and COUNTED.match(normal, match.end()):
             continue
         values = [number(match["n"])]
         end = match.end("unit")

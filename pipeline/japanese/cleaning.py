@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator
-from importlib import resources
 
+from pipeline.japanese import tables
 from pipeline.japanese.morphemes import Talk
 from pipeline.japanese.reading import is_surname
 from pipeline.schema import Change
@@ -47,13 +46,7 @@ _INTERJECTED_AFTER = ("助詞", "接続詞", "連体詞", "感動詞")
 @functools.cache
 def _words(key: str) -> str:
     """The alternatives under ``key`` of the data file as one group."""
-    return "(?:" + "|".join(_data()[key]) + ")"
-
-
-@functools.cache
-def _data() -> dict[str, list[str]]:
-    text = resources.files("pipeline.japanese").joinpath("fillers.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return "(?:" + "|".join(tables.read("fillers")[key]) + ")"
 
 
 @functools.cache

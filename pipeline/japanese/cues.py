@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from importlib import resources
 from typing import Any
 
 from rapidfuzz import fuzz
 
+from pipeline.japanese import tables
 from pipeline.japanese.reading import kana
 from pipeline.schema import Record
 from pipeline.terms import Phase, Role
@@ -49,8 +48,7 @@ class Family(Record):
 @functools.cache
 def families() -> dict[str, Family]:
     """By name, in the order of the file."""
-    tables = tomllib.loads(resources.files("pipeline.japanese").joinpath("cues.toml").read_text(encoding="utf-8"))
-    return {name: _family(name, table) for name, table in tables.items()}
+    return {name: _family(name, table) for name, table in tables.read("cues").items()}
 
 
 def _family(name: str, table: dict[str, Any]) -> Family:

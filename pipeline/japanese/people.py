@@ -7,12 +7,9 @@ dictionary knows it as a surname: after a post recognisers write 医療 for 吉�
 
 from __future__ import annotations
 
-import functools
 import re
-import tomllib
-from importlib import resources
-from typing import Any
 
+from pipeline.japanese import tables
 from pipeline.japanese.reading import is_surname, kana
 from pipeline.schema import Record
 from pipeline.terms import Role
@@ -45,11 +42,6 @@ class Call(Record):
     roles: dict[Role, float]
 
 
-@functools.cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(resources.files("pipeline.japanese").joinpath("people.toml").read_text(encoding="utf-8"))
-
-
 def introduction(sentence: str) -> Introduction | None:
     """Of the speaker, not of a neighbour; None where nobody is introduced."""
     found = None if _OF_ANOTHER.search(sentence) else _INTRODUCED.search(sentence)
@@ -64,7 +56,7 @@ def introduction(sentence: str) -> Introduction | None:
 
 def call(sentence: str, departments: tuple[str, ...]) -> Call | None:
     """Of the next to speak; ``departments`` are those on the agenda. The last one named counts."""
-    if any(word in sentence for word in _data()["no_call"]["words"]):
+    if any(word in sentence for word in tables.read("people")["no_call"]["words"]):
         return None
     office = _by_words("calls", sentence)
     if office:
@@ -88,7 +80,7 @@ def post(words: str) -> dict[Role, float]:
 
 
 def _by_words(table: str, text: str) -> dict[Role, float]:
-    for line in _data()[table]:
+    for line in tables.read("people")[table]:
         if any(word in text for word in line["words"]):
             return {Role(role): points for role, points in line["roles"].items()}
     return {}

@@ -11,6 +11,10 @@ import re
 import unicodedata
 from typing import Any
 
+NUMERAL = r"[0-9〇一二三四五六七八九十百]+"
+COUNTED = re.compile(
+    r"[年月日時分秒人名件円個条項点%割万億回枚社者つ台章節款]|[かカヵヶ][月所国]|ペー|パー"
+)  # after a numeral
 _NOT_SOUND = re.compile(r"[^ァ-ヶー0-9A-Z]")
 _KANJI_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _TENS = {"十": 10, "百": 100}

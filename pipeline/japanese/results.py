@@ -6,9 +6,8 @@ The phrases are data (``results.toml``) and matched by their reading.
 from __future__ import annotations
 
 import functools
-import tomllib
-from importlib import resources
 
+from pipeline.japanese import tables
 from pipeline.japanese.reading import kana
 from pipeline.schema import Record
 
@@ -24,10 +23,9 @@ class _Line(Record):
 
 @functools.cache
 def _lines(table: str) -> tuple[_Line, ...]:
-    data = tomllib.loads(resources.files("pipeline.japanese").joinpath("results.toml").read_text(encoding="utf-8"))
     return tuple(
         _Line(heard=tuple(map(kana, line["heard"])), written=line["written"], denied=tuple(map(kana, line.get("not", ()))))
-        for line in data[table]
+        for line in tables.read("results")[table]
     )
 
 

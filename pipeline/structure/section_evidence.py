@@ -61,7 +61,7 @@ def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Mee
         mine = []
         for begin, end in bounds(turn):
             text = "".join(word.text for word in turn.words[begin:end])
-            unit = Unit(turn, begin, end, text, role, cues.found(text), home=homes.get(turn.speaker))
+            unit = Unit(turn, begin, end, text, role, cues.found(text), homes=homes.get(turn.speaker, frozenset()))
             unit.here = agenda.named(text, meeting.agenda)
             mine.append(unit)
         _announce(mine, meeting)
@@ -69,9 +69,11 @@ def collect(turns: tuple[Turn, ...], speakers: tuple[Speaker, ...], meeting: Mee
     section_rhythm.around_explanations(of_turns)
     section_rhythm.around_opinions(of_turns)
     for number, mine in enumerate(of_turns):
-        before, after = section_rhythm.partners(of_turns[:number][::-1]), section_rhythm.partners(of_turns[number + 1 :])
+        earlier, later = section_rhythm.earlier, section_rhythm.later
+        before, after = section_rhythm.partners(earlier(of_turns, number)), section_rhythm.partners(later(of_turns, number))
         chars = section_rhythm.speech_chars(of_turns, number)
-        invited = chars >= INVITED_CHARS and section_rhythm.explains(section_rhythm.speaking(of_turns[:number][::-1]))
+        called = section_rhythm.explains(section_rhythm.speaking(earlier(of_turns, number)))
+        invited = chars >= INVITED_CHARS and called
         for unit in mine:
             _fit(unit, before, after, chars, len(mine), invited)
     return [unit for mine in of_turns for unit in mine]
@@ -93,13 +95,9 @@ def _announce(units: list[Unit], meeting: Meeting) -> None:
     follows: dict[Phase, float] = {}
     named: dict[int, float] = {}
     worths_of = [_worths(unit, before, meeting) for before, unit in zip([None, *units], units, strict=False)]
-    if any(
-        Phase.EXPLANATION in worths or max(worths.get(Phase.DELIBERATION, [0.0])) > section_rhythm.CALLED
-        for worths in worths_of
-    ):
-        for (
-            worths
-        ) in worths_of:  # 「…課にお入りいただきます。その間に○○委員」「ご意見を。○○委員、どうですか」: nobody asks yet
+    # 「…課にお入りいただきます。その間に○○委員」「ご意見を。○○委員、どうですか」: nobody asks yet
+    if any(Phase.EXPLANATION in w or max(w.get(Phase.DELIBERATION, [0.0])) > section_rhythm.CALLED for w in worths_of):
+        for worths in worths_of:
             worths.pop(Phase.QUESTIONS, None)
     for unit, worths in zip(reversed(units), reversed(worths_of), strict=True):
         if unit.is_courtesy:
@@ -124,12 +122,10 @@ def _worths(unit: Unit, before: Unit | None, meeting: Meeting) -> dict[Phase, li
             entitled = _entitled(unit, family)
             if entitled == 1.0 or strength == 1.0:  # two doubts are no announcement
                 worths[family.begins].append(family.worth * strength * entitled)
-    if len(worths) >= PROGRAMME or (
-        sum(clear >= CLEARLY for clear in unit.here.values()) > 1 and "joint" not in unit.families
-    ):
-        return defaultdict(
-            list
-        )  # 「まず説明、それから質疑、審議と進めます」, 「本日は諮問第1号、第2号、…」: the programme of the day
+    several_items = sum(clear >= CLEARLY for clear in unit.here.values()) > 1 and "joint" not in unit.families
+    # 「まず説明、それから質疑、審議と進めます」, 「本日は諮問第1号、第2号、…」: the programme of the day
+    if len(worths) >= PROGRAMME or several_items:
+        return {}
     if unit.role is Role.CHAIR:
         goes_over = "next" in unit.families or (before is not None and before.is_bare_next)
         goes_over &= unit.families.keys().isdisjoint(DECIDING)  # 「それでは諮問第8号は承認といたします」
@@ -171,13 +167,13 @@ def _fit(unit: Unit, before: list[Role], after: list[Role], speech_chars: int, s
         unit.fits[Phase.OPENING] += 1.0
 
 
-def _homes(turns: tuple[Turn, ...], roles: dict[str, Role], meeting: Meeting) -> dict[str, int]:
-    """The item whose department an official has named as his own."""
-    homes: dict[str, int] = {}
+def _homes(turns: tuple[Turn, ...], roles: dict[str, Role], meeting: Meeting) -> dict[str, frozenset[int]]:
+    """The items of the department that an official has named as his own."""
+    homes: dict[str, frozenset[int]] = {}
     for turn in turns:
         if roles.get(turn.speaker) is Role.AGENCY and turn.speaker not in homes:
             for begin, end in bounds(turn)[:INTRODUCED_WITHIN]:
                 said = people.introduction("".join(word.text for word in turn.words[begin:end]))
                 if said and (items := agenda.named(said.post, meeting.agenda)):
-                    homes[turn.speaker] = min(items)
+                    homes[turn.speaker] = frozenset(items)
     return homes

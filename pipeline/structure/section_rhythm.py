@@ -6,6 +6,9 @@ without formulas, dialects and misheard words are followed by this.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
+
 from pipeline.structure.section_units import INTERJECTION_CHARS, OFFICIALS, Unit
 from pipeline.terms import Phase, Role
 
@@ -21,15 +24,19 @@ NEAR_TURNS = 2
 
 def around_explanations(of_turns: list[list[Unit]]) -> None:
     """A long speech by an official, given the floor by the chair and taken back by him, whatever the words."""
+    heard: set[str] = set()
     for number, mine in enumerate(of_turns):
-        chars = speech_chars(of_turns, number)
-        before, after = speaking(of_turns[:number][::-1]), speaking(of_turns[number + 1 :])
-        if mine[0].role not in OFFICIALS or chars < LONG_CHARS or not before or before[0].role is not Role.CHAIR:
+        speaker = mine[0].turn.speaker
+        heard_before = speaker in heard
+        heard.add(speaker)
+        if mine[0].role not in OFFICIALS or speech_chars(of_turns, number) < LONG_CHARS:
+            continue
+        before, after = speaking(earlier(of_turns, number)), speaking(later(of_turns, number))
+        if not before or before[0].role is not Role.CHAIR:
             continue
         calling = announcing(before, Phase.EXPLANATION)
         if not calling.announces[Phase.EXPLANATION]:
             calling = ([unit for unit in before if "next" in unit.families or unit.here] or before)[-1]
-        heard_before = any(units[0].turn.speaker == mine[0].turn.speaker for units in of_turns[:number])
         calling.announces[Phase.EXPLANATION] += GIVES_FLOOR + (0.0 if heard_before else NEW_VOICE)
         if after and after[0].role in (Role.CHAIR, Role.MEMBER):
             asks = any("question" in unit.families for unit in after)
@@ -41,9 +48,10 @@ def around_opinions(of_turns: list[list[Unit]]) -> None:
     for number, mine in enumerate(of_turns):
         if mine[0].role is not Role.CHAIR:
             continue
-        after = [u[0].role for u in of_turns[number + 1 :][: 2 * AMONG] if u[0].role is not Role.CHAIR and is_speech(u)]
-        before = next((u[0].role for u in of_turns[:number][::-1] if u[0].role is not Role.CHAIR and is_speech(u)), None)
-        next_speech = speaking(of_turns[number + 1 :])
+        near = itertools.islice(later(of_turns, number), 2 * AMONG)
+        after = [u[0].role for u in near if u[0].role is not Role.CHAIR and is_speech(u)]
+        before = next((u[0].role for u in earlier(of_turns, number) if u[0].role is not Role.CHAIR and is_speech(u)), None)
+        next_speech = speaking(later(of_turns, number))
         if (
             next_speech
             and next_speech[0].role is Role.MEMBER
@@ -52,10 +60,20 @@ def around_opinions(of_turns: list[list[Unit]]) -> None:
             and set(after[:AMONG]) == {Role.MEMBER}
         ):
             announcing(mine, Phase.DELIBERATION).announces[Phase.DELIBERATION] += AMONG_THEMSELVES
-        answers = [units for units in of_turns[number + 1 :][:1] if len(units[0].turn.spoken) <= YES_CHARS]
+        answers = [units for units in of_turns[number + 1 : number + 2] if len(units[0].turn.spoken) <= YES_CHARS]
         agreed = any({"assent", "yes"} & unit.families.keys() for units in answers for unit in units)
         if len(mine[0].turn.spoken) >= SUMMARY_CHARS and agreed and answers[0][0].role is Role.MEMBER:
             announcing(mine, Phase.REPORT_DELIBERATION).announces[Phase.REPORT_DELIBERATION] += SUMS_UP
+
+
+def earlier(of_turns: list[list[Unit]], number: int) -> Iterator[list[Unit]]:
+    """The turns before, the nearest first."""
+    return (of_turns[i] for i in range(number - 1, -1, -1))
+
+
+def later(of_turns: list[list[Unit]], number: int) -> Iterator[list[Unit]]:
+    """The turns after, the nearest first."""
+    return (of_turns[i] for i in range(number + 1, len(of_turns)))
 
 
 def announcing(units: list[Unit], phase: Phase) -> Unit:
@@ -72,18 +90,18 @@ def explains(units: list[Unit]) -> bool:
     return bool(units) and units[0].role is Role.CHAIR and any(u.announces[Phase.EXPLANATION] >= CALLED for u in units)
 
 
-def speaking(others: list[list[Unit]]) -> list[Unit]:
+def speaking(others: Iterable[list[Unit]]) -> list[Unit]:
     """The nearest turn in ``others`` that is more than an interjection."""
-    return next((units for units in others if len(units[0].turn.spoken) >= INTERJECTION_CHARS), [])
+    return next((units for units in others if is_speech(units)), [])
 
 
-def partners(others: list[list[Unit]]) -> list[Role]:
+def partners(others: Iterable[list[Unit]]) -> list[Role]:
     """The roles of the next few in ``others`` who say something and do not chair, up to a call for an explanation."""
     roles: list[Role] = []
     for units in others:
         if len(roles) == NEAR_TURNS or any(unit.announces[Phase.EXPLANATION] >= CALLED for unit in units):
             break
-        if units[0].role is not Role.CHAIR and len(units[0].turn.spoken) >= INTERJECTION_CHARS:
+        if units[0].role is not Role.CHAIR and is_speech(units):
             roles.append(units[0].role)
     return roles
 
@@ -92,10 +110,10 @@ def speech_chars(of_turns: list[list[Unit]], number: int) -> int:
     """Characters of the whole speech that a turn is a part of: interjections of others do not end it."""
     turn = of_turns[number][0].turn
     total = len(turn.spoken)
-    for others in (of_turns[:number][::-1], of_turns[number + 1 :]):
+    for others in (earlier(of_turns, number), later(of_turns, number)):
         for units in others:
             if units[0].turn.speaker == turn.speaker:
                 total += len(units[0].turn.spoken)
-            elif len(units[0].turn.spoken) >= INTERJECTION_CHARS:
+            elif is_speech(units):
                 break
     return total

@@ -21,7 +21,7 @@ class Unit:
     """A sentence: words ``[begin, end)`` of ``turn``.
 
     ``announces``: worth of a phase beginning here. ``fits``: of standing in a phase. ``named``: clarity 0..1 of the items
-    named from here to the end of the turn; ``here``: in this sentence. ``home``: the item of the speaker's department.
+    named from here to the end of the turn; ``here``: in this sentence. ``homes``: the items of the speaker's department.
     """
 
     turn: Turn
@@ -34,7 +34,7 @@ class Unit:
     fits: defaultdict[Phase, float] = field(default_factory=lambda: defaultdict(float))
     here: dict[int, float] = field(default_factory=dict)
     named: dict[int, float] = field(default_factory=dict)
-    home: int | None = None
+    homes: frozenset[int] = frozenset()
 
     @property
     def starts_turn(self) -> bool:
