@@ -168,6 +168,21 @@ def export(
 
 
 @app.command(cls=usage.Command)
+def check(
+    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、draft.json、または parse の JSON", metavar="下書き")],
+    home: Home = None,
+) -> int:
+    """書き誤り(余分な空白、重複、助詞の抜け、倒置)と、表記の基準に合わない書き方を並べます。直しはしません。"""
+    from pipeline import documents
+    from pipeline.commands import check as check_command
+    from pipeline.settings import load
+
+    source = documents.find(draft, load({"home": home}).outputs_folder)
+    typer.echo(check_command.table(documents.read(source)))
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
 def redactions(
     draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
     home: Home = None,
@@ -214,11 +229,15 @@ def score(
 def rewrite(
     level: Annotated[str, typer.Option("--level", help="逐語, ケバ取り, 整文, 要点常体")] = "要点常体",
     show: Annotated[bool, typer.Option("--show", help="規則ごとに、前と後も書く")] = False,
+    without: Annotated[list[str] | None, typer.Option("--without", help="使わない規則(何度でも)", metavar="規則")] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="頼まれたときだけの規則(例: 口癖)", metavar="規則")
+    ] = None,
 ) -> int:
     """標準入力の発言(1行に1つ)を書き言葉に直します。"""
     from pipeline.commands import rewrite as rewrite_command
 
-    rewrite_command.rewrite_lines(sys.stdin, level, show, typer.echo)
+    rewrite_command.rewrite_lines(sys.stdin, level, show, without or [], with_ or [], typer.echo)
     return ExitCode.DONE
 
 

@@ -30,6 +30,15 @@ class Register(StrEnum):
     DEARU = "要点常体"
 
 
+class Notation(StrEnum):
+    """Whose spelling is suggested; the names are those of the tables in ``japanese/notation.toml``."""
+
+    NONE = "なし"
+    OFFICIAL = "公用文"
+    STENOGRAPHERS = "標準用字用例辞典"
+    PRESS = "記者ハンドブック"
+
+
 class HeaderField(StrEnum):
     """What a header can hold; the name is printed as it stands here."""
 
@@ -59,6 +68,7 @@ class Layout(Record):
     name: str
     register_: Register = Field(alias="register")  # pydantic keeps the plain name for itself
     rules_off: tuple[str, ...] = ()
+    rules_on: tuple[str, ...] = ()
     header: tuple[HeaderField, ...]
     agenda_line: str
     agenda_department: str
@@ -82,6 +92,8 @@ class Layout(Record):
     comma: Literal["、", "，", ","] = "、"
     full_width: bool = False
     page_ends: tuple[str, ...] = ()
+    notation: Notation = Notation.NONE
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     redacted: str = "(詳細はセキュリティ上の理由から未記載)"
 
     @property

@@ -72,7 +72,7 @@ def suggestions(draft: Draft) -> tuple[Suggestion, ...]:
         spans += [(begin, end, "人の名前") for begin, end in _names(turn.written)]
         for start, end, kind in sorted(set(spans)):
             if not any(start < r.end and r.start < end for r in turn.redactions):
-                at = timing.audio_ms(turn, start, end) if timing.is_traced(turn) else (turn.start_ms, turn.end_ms)
+                at = timing.audio_ms(turn, start, end)
                 found.append(
                     Suggestion(start_ms=at[0], end_ms=at[1], turn_id=turn.id, kind=kind, text=turn.written[start:end])
                 )

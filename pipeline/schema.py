@@ -146,6 +146,20 @@ class Change(Record):
     after: str
 
 
+class Remark(Record):
+    """Something in a text that a proofreader should look at: ``text[start:end]`` is ``before``.
+
+    ``kind``: 表記 (a notation) or what slipped in; ``after``: what to write instead, None where only a human knows.
+    """
+
+    kind: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    before: str
+    after: str | None
+    reason: str
+
+
 class Redaction(Record):
     """``written[start:end]`` is not for the public."""
 

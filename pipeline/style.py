@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.errors import SettingsError
-from pipeline.japanese import cleaning, dearu, morphemes, wording
+from pipeline.japanese import chains, cleaning, dearu, morphemes, wording
 from pipeline.japanese.dearu import Untouched
 from pipeline.japanese.morphemes import Talk
 from pipeline.layouts import Layout, Register
@@ -36,7 +36,7 @@ def _endings(talk: Talk) -> Iterator[Change | Untouched]:
             yield Change(rule=found.rule, start=start, end=end, before=talk.text[start:end], after=found.text)
 
 
-# In this order: a later rule never touches what an earlier one changed. The names are those of ``rules_off`` in a layout.
+# In this order: a later rule never touches what an earlier one changed. The names are those of ``rules_off`` and ``rules_on`` in a layout.
 CLEANING: dict[str, Rule] = {
     "フィラー": cleaning.fillers,
     "間投の「ですね」": cleaning.interjections,
@@ -46,6 +46,7 @@ POLITE: dict[str, Rule] = {
     "相づち": cleaning.responses,
     **CLEANING,
     "縮約": wording.contracted,
+    "長い文の分割": chains.polite,
     "読点→句点": wording.full_stops,
     "い抜き・ら抜き": wording.full_forms,
     "話し言葉の文末": wording.spoken_ends,
@@ -59,11 +60,13 @@ PLAIN: dict[str, Rule] = {
     "謙譲語": wording.humble,
     "縮約": wording.contracted,
     "依頼": wording.requests,
+    "長い文の分割": chains.plain,
     "常体": _endings,
     "読点→句点": wording.full_stops,
     "い抜き・ら抜き": wording.full_forms,
 }
-NAMES = tuple(dict.fromkeys((*PLAIN, *POLITE)))
+ON_REQUEST: dict[str, Rule] = {"口癖": cleaning.habits}  # words that mean something as often as not
+NAMES = tuple(dict.fromkeys((*PLAIN, *POLITE, *ON_REQUEST)))
 RULES: dict[Register, dict[str, Rule]] = {
     Register.VERBATIM: {},
     Register.CLEAN: CLEANING,
@@ -78,8 +81,16 @@ def rewrite(
     """Fill in ``written``, ``changes``, ``printed`` and flags of style. Raises SettingsError for an unknown rule name."""
     who = {speaker.label: speaker for speaker in speakers}
     phases = {turn_id: section.phase for section in sections for turn_id in section.turn_ids}
-    rules = _chosen(layout)
+    rules = chosen(layout.register, layout.rules_off, layout.rules_on)
     return tuple(_rewritten(turn, who[turn.speaker], phases[turn.id], rules, layout) for turn in turns)
+
+
+def chosen(register: Register, off: Iterable[str] = (), on: Iterable[str] = ()) -> list[Rule]:
+    """The rules of a register without those switched off, after those asked for. Raises SettingsError for an unknown name."""
+    if unknown := [name for name in (*off, *on) if name not in NAMES]:
+        raise SettingsError(f"知らない整文の規則です: {unknown[0]}", f"使える名前: {'、'.join(NAMES)}")
+    asked = {name: rule for name, rule in ON_REQUEST.items() if name in on and register is not Register.VERBATIM}
+    return [rule for name, rule in {**asked, **RULES[register]}.items() if name not in off]
 
 
 def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False, name: str = "") -> tuple[list[Change], list[str]]:
@@ -106,15 +117,6 @@ def applied(spoken: str, changes: Iterable[Change]) -> str:
         parts += [spoken[at : change.start], change.after]
         at = change.end
     return "".join([*parts, spoken[at:]])
-
-
-def _chosen(layout: Layout) -> list[Rule]:
-    known = RULES[layout.register]
-    if unknown := [name for name in layout.rules_off if name not in NAMES]:
-        raise SettingsError(
-            f"様式 {layout.name} の rules_off に知らない規則があります: {unknown[0]}", f"使える名前: {', '.join(NAMES)}"
-        )
-    return [rule for name, rule in known.items() if name not in layout.rules_off]
 
 
 def _rewritten(turn: Turn, speaker: Speaker, phase: Phase, rules: list[Rule], layout: Layout) -> Turn:

@@ -41,11 +41,11 @@ def written_range(turn: Turn, start: int, end: int) -> tuple[int, int] | None:
 
 
 def audio_ms(turn: Turn, start: int, end: int) -> tuple[int, int]:
-    """When ``written[start:end]`` was said; the whole turn where it has no words with times."""
+    """When ``written[start:end]`` was said; the whole turn where no words with times lead to it."""
+    if not turn.words or not is_traced(turn):
+        return turn.start_ms, turn.end_ms
     a, b = spoken_range(turn, start, end)
     ends = list(itertools.accumulate(len(word.text) for word in turn.words))
-    if not ends or ends[-1] != len(turn.spoken):
-        return turn.start_ms, turn.end_ms
     first = min(bisect.bisect_right(ends, a), len(ends) - 1)
     last = min(bisect.bisect_left(ends, max(b, a + 1)), len(ends) - 1)
     said = turn.words[first : last + 1]

@@ -12,11 +12,13 @@ from pipeline.errors import SettingsError
 from pipeline.layouts import Register
 
 
-def rewrite_lines(lines: Iterable[str], level: str, show: bool, echo: Callable[[str], None]) -> None:
-    """``show``: below each line every change, and what stayed spoken. Raises SettingsError for an unknown level."""
+def rewrite_lines(
+    lines: Iterable[str], level: str, show: bool, off: list[str], on: list[str], echo: Callable[[str], None]
+) -> None:
+    """``show``: below each line every change, and what stayed spoken. Raises SettingsError for an unknown level or rule."""
     if level not in list(Register):
         raise SettingsError(f"知らない文体です: {level}", f"使える文体: {', '.join(Register)}")
-    rules = list(style.RULES[Register(level)].values())
+    rules = style.chosen(Register(level), off, on)
     for line in lines:
         spoken = line.rstrip("\r\n")
         changes, uncovered = style.changed(spoken, rules)

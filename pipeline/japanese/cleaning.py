@@ -118,6 +118,18 @@ def fillers(talk: Talk) -> Iterator[Change]:
             yield Change(rule="フィラー", start=morph.begin, end=end, before=talk.text[morph.begin : end], after="")
 
 
+def habits(talk: Talk) -> Iterator[Change]:
+    """いわゆる, 基本的に, ちょっと: only on request, since each of them has a meaning too."""
+    begins = {morph.begin: i for i, morph in enumerate(talk.morphs)}
+    ends = {morph.end: i for i, morph in enumerate(talk.morphs)}
+    for match in re.finditer(_words("habits"), talk.text):
+        last = ends.get(match.end())
+        if match.start() not in begins or last is None or talk.at(last + 1).pos in ("助詞", "助動詞", ""):
+            continue
+        end = talk.at(last + 1).end if talk.at(last + 1).surface == "、" else match.end()
+        yield Change(rule="口癖", start=match.start(), end=end, before=talk.text[match.start() : end], after="")
+
+
 def responses(talk: Talk) -> Iterator[Change]:
     """はい、 before an answer that says it all."""
     for match in _pattern("response").finditer(talk.text):

@@ -15,6 +15,7 @@ from pipeline.japanese.reading import tokenizer
 
 _PIECE = re.compile(r"[^。？?]{1,4000}[。？?]?|[。？?]")
 _STOPS = ("補助記号", "空白")
+_ADVERBIAL = ("副詞可能", "助数詞可能")
 _KANJI = re.compile(r"[一-龠々]")
 
 
@@ -22,7 +23,8 @@ _KANJI = re.compile(r"[一-龠々]")
 class Morph:
     """``text[begin:end]`` with its dictionary form, part of speech (``pos``, ``detail``) and conjugation ``kind``.
 
-    ``is_name``: the analyser takes it for the name of a person here.
+    ``is_name``: the analyser takes it for the name of a person here; ``is_adverbial``: a noun of time or measure, which needs
+    no particle (来年行う, 一部変わる).
     """
 
     surface: str
@@ -33,6 +35,7 @@ class Morph:
     begin: int
     end: int
     is_name: bool = False
+    is_adverbial: bool = False
 
     @property
     def stops(self) -> bool:
@@ -51,7 +54,17 @@ def of(text: str) -> tuple[Morph, ...]:
             begin, end = m.begin() + piece.start(), m.end() + piece.start()
             if begin < end:
                 result.append(
-                    Morph(text[begin:end], m.dictionary_form(), pos[0], pos[1], pos[4], begin, end, pos[2] == "人名")
+                    Morph(
+                        text[begin:end],
+                        m.dictionary_form(),
+                        pos[0],
+                        pos[1],
+                        pos[4],
+                        begin,
+                        end,
+                        pos[2] == "人名",
+                        pos[2] in _ADVERBIAL,
+                    )
                 )
     return tuple(result)
 
