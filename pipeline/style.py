@@ -38,9 +38,9 @@ def _endings(talk: Talk) -> Iterator[Change | Untouched]:
 
 # In this order: a later rule never touches what an earlier one changed. The names are those of ``rules_off`` and ``rules_on`` in a layout.
 CLEANING: dict[str, Rule] = {
+    "言い直し": cleaning.restarts,  # first: what is taken back may have a filler in it
     "フィラー": cleaning.fillers,
     "間投の「ですね」": cleaning.interjections,
-    "言い直し": cleaning.restarts,
 }
 POLITE: dict[str, Rule] = {
     "相づち": cleaning.responses,
@@ -60,6 +60,7 @@ PLAIN: dict[str, Rule] = {
     "謙譲語": wording.humble,
     "縮約": wording.contracted,
     "依頼": wording.requests,
+    "けど→が": wording.contrasts,
     "長い文の分割": chains.plain,
     "常体": _endings,
     "読点→句点": wording.full_stops,

@@ -63,6 +63,17 @@ ENDINGS = [
     ("個人の端末でして、市は管理していません。", "個人の端末であり、市は管理していない。"),
     ("予約制ですので、待ちません。", "予約制であるので、待たない。"),
     ("ですから、窓口は続けます。", "だから、窓口は続ける。"),
+    ("まだ追いつきませんで、その分が残ります。", "まだ追いつかず、その分が残る。"),
+    ("切り捨てたわけではございませんで、今も会います。", "切り捨てたわけではなく、今も会う。"),
+    ("細かい数は把握しておりませんで。", "細かい数は把握していない。"),
+    ("屋根のない所ですわ。", "屋根のない所である。"),
+    ("すぐ飛んできますわ。", "すぐ飛んでくる。"),
+    # contracted
+    ("減ってるんだけど、まだ多いです。", "減っているが、まだ多い。"),
+    ("紙は捨てちゃいました。", "紙は捨ててしまった。"),
+    ("先に出しちゃえば済みます。", "先に出してしまえば済む。"),
+    ("先に知らせといてくださいよ。", "先に知らせておいてほしい。"),
+    ("知らないっていうことです。", "知らないということである。"),
     # questions
     ("費用はいくらですか。", "費用はいくらか。"),
     ("記録は残りますか。", "記録は残るのか。"),
@@ -130,6 +141,8 @@ CLEANINGS = [
     ("市民課の山田です。1点伺います。", "1点伺う。"),
     ("はい、田中でございます。1点伺います。", "1点伺う。"),
     ("すみません、えー、窓口課長の森です。1点伺います。", "1点伺う。"),
+    ("何といいますか、点検の場です。", "点検の場である。"),
+    ("大変お騒がせいたしました。今は動きます。", "今は動く。"),
     ("市民課です。1点伺います。", "市民課である。1点伺う。"),
     # answers, not names
     ("はい、そうです。今も使えます。", "そうである。今も使える。"),
@@ -264,6 +277,39 @@ def test_a_rule_can_be_switched_off_by_name() -> None:
 def test_speech_without_stops_for_an_hour_is_rewritten() -> None:
     spoken = "職員が確認しておりますので" * 2_000  # more than the analyser takes at once
     assert written(spoken).count("確認しているので") > 1_990  # a word may be cut where a piece ends
+
+
+LONG = (
+    "窓口の混雑につきましては、昨年度と比べまして2割ほど減っておりまして、また、電子申請の割合は35パーセントまで増えているところでして、"
+    "来年度は、さらに4つの手続を追加する予定でございます。"
+)
+
+
+def test_a_long_chain_is_cut_only_where_nothing_hangs_on_the_joint() -> None:
+    assert written(LONG) == (
+        "窓口の混雑については、昨年度と比べて2割ほど減っている。また、電子申請の割合は35パーセントまで増えているところである。"
+        "来年度は、さらに4つの手続を追加する予定である。"
+    )
+    polite, _ = style.changed(LONG, style.POLITE.values())
+    assert "減っております。また、" in style.applied(LONG, polite)
+    joined = LONG.replace("また、電子申請の割合は", "電子申請の割合を")  # what follows hangs on it
+    assert "減っており、電子申請" in written(joined)
+    short = "窓口は減っておりまして、また、電子申請は増えております。"
+    assert written(short) == "窓口は減っており、また、電子申請は増えている。"
+
+
+def test_habits_of_speech_go_only_on_request() -> None:
+    spoken = "基本的に、これはちょっと難しいです。基本的には同じです。"
+    assert written(spoken) == "基本的に、これはちょっと難しい。基本的には同じである。"
+    on = NAGASAKI.model_copy(update={"rules_on": ("口癖",)})
+    assert rewritten(spoken, layout=on).written == "これは難しい。基本的には同じである。"
+    verbatim = on.model_copy(update={"register_": Register.VERBATIM})
+    assert rewritten(spoken, layout=verbatim).written == spoken
+
+
+@pytest.mark.parametrize("spoken", ["なってほしゅうなかとですよ。", "そがあなこと言うんよ。"])
+def test_dialect_is_not_guessed_at(spoken: str) -> None:
+    assert written(spoken) == spoken
 
 
 PIECES = st.sampled_from(

@@ -113,7 +113,8 @@ def fillers(talk: Talk) -> Iterator[Change]:
         start = match.start() - bool(_OF_NOUN.search(talk.text[: match.start()]))  # 避難所の、あの、毛布: its comma goes too
         yield Change(rule="フィラー", start=start, end=match.end(), before=talk.text[start : match.end()], after="")
     for i, morph in enumerate(talk.morphs):
-        if morph.detail == "フィラー":
+        alone = talk.at(i - 1).stops or talk.at(i + 1).stops  # a single あ may be half of a word: そがあな
+        if morph.detail == "フィラー" and (len(morph.surface) > 1 or alone):
             end = talk.at(i + 1).end if talk.at(i + 1).surface == "、" else morph.end
             yield Change(rule="フィラー", start=morph.begin, end=end, before=talk.text[morph.begin : end], after="")
 

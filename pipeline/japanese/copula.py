@@ -19,6 +19,8 @@ def plain(cluster: Cluster) -> Ending:
     tail, _ = cluster.tail()
     if before.stops and tail in (Tail.SOFTENS, Tail.CONFIRMS):  # 注視、ですね。
         raise Uncovered("です without a predicate")
+    if before.surface == "と" and before.pos == "助詞":  # なかとですよ: a dialect's, not ours to rewrite
+        raise Uncovered("です after と")
     if before.surface in ("。", "") and cluster.following.surface in ("ので", "の"):
         return Ending("ですので→なので", "な", cluster.first, cluster.last)
     if before.surface in ("の", "ん") and before.detail == "準体助詞":

@@ -47,7 +47,7 @@ class Tail(Enum):
 
 
 _AUXILIARIES = ("ます", "です", "た", "ぬ", "ん", "う", "よう")
-_SOFTENERS = ("ね", "よ", "ねえ", "な", "なあ")
+_SOFTENERS = ("ね", "よ", "ねえ", "な", "なあ", "わ")
 
 
 @dataclass(frozen=True)

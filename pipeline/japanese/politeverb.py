@@ -31,7 +31,15 @@ _HUMBLE = {
     "申す": ("言う", "五段-ワア行"),
     "頂く": ("いただく", "五段-カ行"),
 }
-_CONTRACTED = {"てる": ("ている", "上一段-ア行"), "でる": ("でいる", "上一段-ア行"), "とる": ("ている", "上一段-ア行")}
+_CONTRACTED = {
+    "てる": ("ている", "上一段-ア行"),
+    "でる": ("でいる", "上一段-ア行"),
+    "とる": ("ている", "上一段-ア行"),
+    "ちゃう": ("てしまう", "五段-ワア行"),
+    "じゃう": ("でしまう", "五段-ワア行"),
+    "とく": ("ておく", "五段-カ行"),
+    "どく": ("でおく", "五段-カ行"),
+}
 _COMING = ("まいる", "参る")
 _FAVOURS = ("いただける", "頂ける", "もらえる", "くださる", "いただく")  # 〜していただけるか: の would doubt the favour
 _SET_PHRASES = ("ありがとう", "おめでとう", "おはよう", "申し訳")
@@ -60,6 +68,8 @@ def plain(cluster: Cluster) -> Ending:
             return ending(conjugation.past(verb.base, verb.kind) + (asks or "だろう"))
         case "ましたら":
             return ending(conjugation.past(verb.base, verb.kind) + "ら")
+        case "ません" if cluster.following.surface == "で" and cluster.at(last + 2).stops:
+            return ending(_negative_joining(cluster, verb), last + 1)
         case "ません":
             return ending(_negative(cluster, verb))
         case "ませんでしょう":
@@ -128,6 +138,16 @@ def _negative(cluster: Cluster, verb: Verb) -> str:
     """A noun before ない gets its は: 異議ありません → 異議はない."""
     bare = verb.base == "ある" and cluster.at(verb.start - 1).pos in ("名詞", "接尾辞")
     return ("は" if bare else "") + conjugation.negative(verb.base, verb.kind)
+
+
+def _negative_joining(cluster: Cluster, verb: Verb) -> str:
+    """〜ませんで、 → 〜ず、 or 〜なく、; at the end of a sentence it just ends."""
+    negative = _negative(cluster, verb)
+    if cluster.at(cluster.last + 2).surface != "、":
+        return negative
+    if verb.base.endswith("ある") or verb.base.endswith("いる"):
+        return negative[:-1] + "く"
+    return ("せ" if verb.base == "する" else negative.removesuffix("ない")) + "ず"
 
 
 def _joining(cluster: Cluster, verb: Verb) -> str:

@@ -17,6 +17,16 @@ _FINITE_COMMA = re.compile(
     r"(?:(?<!の)です|ます|でした|ました|ません|でしょう|ください)か?、(?!と(?:[いお思言聞]|の)|[がけし])(?=.{5})"
 )
 
+_CONTRACTED = {"ちゃう": ("てしまう", 2), "じゃう": ("でしまう", 2), "とく": ("ておく", 1), "どく": ("でおく", 1)}
+_SAYING = ("いう", "言う", "思う", "聞く", "考える")
+_SAID = ("こと", "話", "感じ", "意味")
+_PREDICATES = ("動詞", "形容詞", "助動詞")
+
+
+def _is_polite(talk: Talk, i: int) -> bool:
+    """です, ます, ません, ました, でした ending at ``i``."""
+    return any(talk.at(j).base in ("です", "ます") for j in (i, i - 1))
+
 
 def _changed(talk: Talk, rule: str, first: int, last: int, after: str) -> Change:
     start, end = talk.at(first).begin, talk.at(last).end
@@ -38,14 +48,35 @@ def humble(talk: Talk) -> Iterator[Change]:
 
 
 def contracted(talk: Talk) -> Iterator[Change]:
-    """〜んじゃない → 〜のではない, 〜じゃない → 〜ではない."""
+    """〜んじゃない → 〜のではない, 〜じゃない → 〜ではない, 〜ちゃう → 〜てしまう, 〜とく → 〜ておく, 〜っていう → 〜という."""
     for i, morph in enumerate(talk.morphs):
-        if morph.surface == "じゃ" and morph.pos == "助動詞" and talk.at(i + 1).surface.startswith("な"):
+        after = talk.at(i + 1)
+        if morph.surface == "じゃ" and morph.pos == "助動詞" and after.surface.startswith("な"):
             before = talk.at(i - 1)
             if before.surface == "ん" and before.detail == "準体助詞":
                 yield _changed(talk, "じゃ→では", i - 1, i, "のでは")
             else:
                 yield _changed(talk, "じゃ→では", i, i, "では")
+        elif morph.pos == "助動詞" and morph.base in _CONTRACTED and after.base != "ます":
+            full, rest = _CONTRACTED[morph.base]
+            yield _changed(talk, f"{morph.base}→{full}", i, i, full[:-1] + morph.surface[rest:])
+        elif morph.surface == "って" and morph.detail == "副助詞":
+            if after.base in _SAYING:
+                yield _changed(talk, "って→と", i, i, "と")
+            elif after.base in _SAID:
+                yield _changed(talk, "って→という", i, i, "という")
+
+
+def contrasts(talk: Talk) -> Iterator[Change]:
+    """高いけど、 → 高いが、, after a predicate that is plain already."""
+    for i, morph in enumerate(talk.morphs):
+        before = talk.at(i - 1)
+        if morph.base not in ("けど", "けれど") or before.pos not in _PREDICATES or _is_polite(talk, i - 1):
+            continue
+        last = i + (talk.at(i + 1).surface == "も")
+        if talk.at(last + 1).surface == "、":
+            explaining = before.surface == "だ" and talk.at(i - 2).detail == "準体助詞"
+            yield _changed(talk, "けど→が", i - 2 if explaining else i, last, "が")
 
 
 def requests(talk: Talk) -> Iterator[Change | Untouched]:
