@@ -279,6 +279,15 @@ def test_speech_without_stops_for_an_hour_is_rewritten() -> None:
     assert written(spoken).count("確認しているので") > 1_990  # a word may be cut where a piece ends
 
 
+def test_what_is_read_out_keeps_its_own_words() -> None:
+    letter = "諮問第3号については、適当と認めます。ただし、次の点に留意してください。"
+    spoken = f"それでは、答申案を読み上げます。えー、{letter}以上でございます。"
+    assert written(spoken) == f"それでは、答申案を読み上げる。{letter}以上である。"
+    assert (
+        written("先ほど読み上げました案のとおりです。変更はありません。") == "先ほど読み上げた案のとおりである。変更はない。"
+    )
+
+
 LONG = (
     "窓口の混雑につきましては、昨年度と比べまして2割ほど減っておりまして、また、電子申請の割合は35パーセントまで増えているところでして、"
     "来年度は、さらに4つの手続を追加する予定でございます。"
