@@ -1,6 +1,6 @@
 """Proof that a night may be killed at any moment: kill -9 at random, again and again, and the drafts are those of a quiet night.
 
-    python tests/benchmarks/batch_kill.py [--pieces 10] [--kills 20] [--seed 1]
+    python tests/benchmarks/batch_kill.py [--pieces 22] [--kills 20] [--seed 1]
 
 Of two nights over the same recordings (real engines, demo weights) one is left alone; the other is killed, now the command
 itself, now its worker process, and started again, until it comes to its end by itself. Printed: kills, drafts that are equal
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks import nights
 
-EARLIEST_S, LATEST_S = 0.2, 9.0  # after the start of the command
+EARLIEST_S, LATEST_S = 0.2, 6.0  # after the start of the command
 
 
 class Found(NamedTuple):
@@ -87,7 +87,7 @@ def _kill(pid: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pieces", type=int, default=10)
+    parser.add_argument("--pieces", type=int, default=22)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
