@@ -9,7 +9,8 @@ from __future__ import annotations
 from pipeline import layouts, notation, slips, timing
 from pipeline.export.blocks import Document, Kind
 from pipeline.layouts import Layout
-from pipeline.schema import Draft, Record, Remark, Turn
+from pipeline.remarks import Remark
+from pipeline.schema import Draft, Record, Turn
 
 
 class Place(Record):

@@ -146,20 +146,6 @@ class Change(Record):
     after: str
 
 
-class Remark(Record):
-    """Something in a text that a proofreader should look at: ``text[start:end]`` is ``before``.
-
-    ``kind``: 表記 (a notation) or what slipped in; ``after``: what to write instead, None where only a human knows.
-    """
-
-    kind: str
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
-    before: str
-    after: str | None
-    reason: str
-
-
 class Redaction(Record):
     """``written[start:end]`` is not for the public."""
 
@@ -289,7 +275,8 @@ class Draft(Record):
     provenance: Provenance
 
     @model_validator(mode="after")
-    def _is_lawful(self) -> Self:
+    def check_laws(self) -> Self:
+        """Raises ValueError. Copies with other turns are not checked by themselves: whoever makes one calls this."""
         ids = [turn.id for turn in self.turns]
         if len(set(ids)) != len(ids):
             raise ValueError("turn ids repeat")

@@ -116,7 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lose-one", action="store_true")
     parser.add_argument("--speed", action="store_true")
-    parser.add_argument("--pieces", type=int, default=6)
+    parser.add_argument("--pieces", type=int, default=12)
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if a.lose_one:

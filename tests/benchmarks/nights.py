@@ -26,10 +26,10 @@ def home(folder: Path, pieces: int, seconds: int = 40) -> Path:
     (folder / "models").symlink_to(ROOT / "models")
     (folder / "minutes.toml").write_text(SETTINGS, encoding="utf-8")
     prepared = [prepare.recording(source, folder / "prepared", no_progress) for source in SOURCES]
-    for n in range(pieces):
-        made = prepared[n % 2]
-        begin_ms = 5_000 + n // 2 * seconds * 1000
-        samples = wav.read(folder / "prepared" / made.id / made.audio, begin_ms, begin_ms + seconds * 1000)
+    step_ms = seconds * 1000
+    cuts = [(made, at) for made in prepared for at in range(5_000, made.duration_ms - step_ms, step_ms)]
+    for n, (made, begin_ms) in enumerate(cuts[:pieces]):
+        samples = wav.read(folder / "prepared" / made.id / made.audio, begin_ms, begin_ms + step_ms)
         with wave.open(str(folder / "recordings" / f"piece{n:02}.wav"), "wb") as out:
             out.setparams((1, 2, 16_000, 0, "NONE", ""))
             out.writeframes((samples * 32767).astype("<i2").tobytes())
