@@ -45,7 +45,13 @@ def marked() -> Draft:
             "turns": tuple(secret if t.id == first.id else t for t in made.turns),
             "speakers": tuple(s.model_copy(update={"name": "山本 太郎", "reasons": ("青空警備",)}) for s in made.speakers),
             "meeting": made.meeting.model_copy(
-                update={"attendees": people, "secret": ("青空警備",), "glossary": ("青空警備",), "agenda": agenda}
+                update={
+                    "attendees": people,
+                    "secret": ("青空警備",),
+                    "glossary": ("青空警備",),
+                    "agenda": agenda,
+                    "fields": {"傍聴者": ("山本太郎さん", "青空警備の2名"), "問合せ先": ("田中委員",)},
+                }
             ),
             "recording": made.recording.model_copy(update={"source": "青空警備.wav"}),
         }
@@ -75,6 +81,17 @@ def test_marks_become_the_note_and_names_become_roles() -> None:
     text = documents.render(documents.public(marked()), "text").decode()
     assert f"障害のときは{NOTE}が対応し、{NOTE}で見ている。実施機関と委員も知っている。" in text
     assert "【下書きの注意】" not in text
+
+
+def test_the_head_tells_how_many_in_which_role_not_who() -> None:
+    meeting = documents.public(marked()).meeting
+    assert meeting.fields == {
+        "傍聴者": ("実施機関", f"{NOTE}の2名"),
+        "問合せ先": ("委員",),
+        "出席者": ("実施機関 1名", "委員 1名"),
+    }
+    told = marked().meeting.model_copy(update={"fields": {"出席者": ("委員 8名",)}})
+    assert documents.public(marked().model_copy(update={"meeting": told})).meeting.fields == {"出席者": ("委員 8名",)}
 
 
 def test_neighbouring_marks_are_one_note_and_a_surname_alone_stays() -> None:

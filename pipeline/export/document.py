@@ -3,7 +3,7 @@
 In: a draft. Out: ``Block``s (headings, labels, paragraphs) that plain text, Markdown and Word only dress. Regrouped by
 agenda item, because meetings may decide all items at the end while the document keeps them together, unless the layout goes
 by time. What belongs to no item stands at the end under a heading of its own. The notes for the proofreader are a part apart,
-before the 会議録.
+before the 会議録; its head is made in ``header.py``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 from pipeline import layouts
 from pipeline.export.blocks import Block, Document, Kind
-from pipeline.export.era import date_time
+from pipeline.export.header import header
 from pipeline.export.notes import notes
-from pipeline.layouts import HeaderField, Layout
-from pipeline.schema import Draft, Meeting, Speaker, Turn
+from pipeline.layouts import Layout
+from pipeline.schema import Draft, Speaker, Turn
+from pipeline.style import FAILED_TEXT
 from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's
+_TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's ...
+_COUNTED = (*_TEXT, Kind.LABEL)  # ... or figures alone
 _WIDE = {ord(c): ord(c) + 0xFEE0 for c in "0123456789"}
 
 
@@ -50,17 +51,17 @@ def blocks(document: Draft | Document) -> list[Block]:
     layout = layouts.load(document.meeting.template)
     printing = _Printing.of(document, layout)
     body = _by_time(printing) if layout.chronological else _by_item(printing)
-    return [*notes(document), *(_in_form(block, layout) for block in [*_header(document, layout), *body])]
+    return [*notes(document), *(_in_form(block, layout) for block in [*header(document, layout), *body])]
 
 
 def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
-    """Letters go by role, in the order of the speakers: 委員A, 委員B, 実施機関A."""
-    numbers = {role: itertools.count() for role in Role}
+    """Letters and numbers go by printed role, in the order of the speakers: 委員A, 委員B, 実施機関A."""
+    numbers = {layout.role_name(role): itertools.count(1) for role in Role}
     return {
         speaker.label: layout.label_of(
             speaker.role,
             speaker.name.split()[0] if speaker.name and speaker.name.split() else None,
-            LETTERS[next(numbers[speaker.role]) % len(LETTERS)],
+            next(numbers[layout.role_name(speaker.role)]),
         )
         for speaker in speakers
     }
@@ -68,62 +69,12 @@ def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
 
 def _in_form(block: Block, layout: Layout) -> Block:
     """Commas and figures as the layout has them."""
-    if block.kind not in _TEXT:
+    if block.kind not in _COUNTED:
         return block
-    lines = [line.replace("、", layout.comma) for line in block.lines]
+    lines = [line.replace("、", layout.comma) if block.kind in _TEXT else line for line in block.lines]
     if layout.full_width:
         lines = [unicodedata.normalize("NFC", line).translate(_WIDE) for line in lines]
     return block.model_copy(update={"lines": tuple(lines)})
-
-
-def _header(draft: Draft, layout: Layout) -> list[Block]:
-    meeting = draft.meeting
-    result: list[Block] = []
-    for field in layout.header:
-        result.append(Block.of(Kind.FIELD, layout.field_name(field)))
-        match field:
-            case HeaderField.AGENDA:
-                result.append(Block.of(Kind.LIST, *_agenda_lines(meeting, layout) or (UNDECIDED,)))
-            case HeaderField.RESULTS:
-                if layout.results_heading:
-                    result.append(Block.of(Kind.RESULTS, layout.results_heading))
-                result += [Block.of(Kind.VALUE, line) for line in _result_lines(draft, layout) or (UNDECIDED,)]
-            case HeaderField.DEPARTMENT:
-                result.append(Block.of(Kind.VALUE, meeting.department or UNDECIDED))
-            case HeaderField.NAME:
-                result.append(Block.of(Kind.VALUE, meeting.name or UNDECIDED))
-            case HeaderField.TIME:
-                result.append(Block.of(Kind.VALUE, date_time(meeting) or UNDECIDED))
-            case HeaderField.PLACE:
-                result.append(Block.of(Kind.VALUE, meeting.place or UNDECIDED))
-            case HeaderField.ATTENDEES:
-                result.append(Block.of(Kind.LIST, *_attendee_lines(meeting, layout) or (UNDECIDED,)))
-    return result
-
-
-def _agenda_lines(meeting: Meeting, layout: Layout) -> list[str]:
-    return [
-        layout.agenda_line.format(n=n, label=item.label, title=item.title or UNDECIDED)
-        + (layout.agenda_department.format(department=item.department) if item.department else "")
-        for n, item in enumerate(meeting.agenda, start=1)
-    ]
-
-
-def _attendee_lines(meeting: Meeting, layout: Layout) -> list[str]:
-    return [f"{layout.labels.get(attendee.role, attendee.role.value)} {attendee.name}" for attendee in meeting.attendees]
-
-
-def _result_lines(draft: Draft, layout: Layout) -> list[str]:
-    agenda = draft.meeting.agenda
-    return [
-        layout.result_line.format(
-            n=decision.item + 1,
-            label=agenda[decision.item].label,
-            title=agenda[decision.item].title,
-            result=decision.result or UNDECIDED,
-        )
-        for decision in draft.decisions
-    ]
 
 
 def _by_time(printing: _Printing) -> list[Block]:
@@ -196,7 +147,10 @@ def _phase(item: int | None, phase: Phase, said: list[Turn], printing: _Printing
 def _turn(turn: Turn, printing: _Printing) -> list[Block]:
     if not turn.written:  # a proofreader may have struck it out
         return []
+    written = turn.written
+    if any(flag.kind is FlagKind.FAILED for flag in turn.flags):
+        written = written.replace(FAILED_TEXT, printing.layout.inaudible)
     return [
         Block.of(Kind.LABEL, printing.labels[turn.speaker], turn_id=turn.id),
-        Block.of(Kind.PARAGRAPH, turn.written, turn_id=turn.id),
+        Block.of(Kind.PARAGRAPH, written, turn_id=turn.id),
     ]
