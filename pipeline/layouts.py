@@ -118,7 +118,10 @@ class Layout(Record):
         return self.field_names.get(field, field)
 
     def heading(self, phase: Phase) -> str:
-        return self.section_heading.format(phase=self.phase_names.get(phase, phase.value))
+        return self.section_heading.format(phase=self.phase_name(phase))
+
+    def phase_name(self, phase: Phase) -> str:
+        return self.phase_names.get(phase, phase.value)
 
     def role_name(self, role: Role) -> str:
         return self.labels.get(role, UNDECIDED)
@@ -183,7 +186,7 @@ def load(name: str) -> Layout:
         return read(_preset(name), name)
     layout = read(read_toml(own), name)
     beside = own.parent / layout.form
-    return layout.model_copy(update={"form": str(beside)}) if layout.form and beside.is_file() else layout
+    return layout.model_copy(update={"form": str(beside.resolve())}) if layout.form and beside.is_file() else layout
 
 
 def _preset(name: str) -> dict[str, Any]:

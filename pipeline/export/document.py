@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline import layouts
@@ -21,6 +22,7 @@ from pipeline.schema import Draft, Speaker, Turn
 from pipeline.style import FAILED_TEXT
 from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
+STAMP = "下書き"
 _TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's ...
 _COUNTED = (*_TEXT, Kind.LABEL)  # ... or figures alone
 _WIDE = {ord(c): ord(c) + 0xFEE0 for c in "0123456789"}
@@ -51,7 +53,7 @@ def blocks(document: Draft | Document) -> list[Block]:
     layout = layouts.load(document.meeting.template)
     printing = _Printing.of(document, layout)
     body = _by_time(printing) if layout.chronological else _by_item(printing)
-    return [*notes(document), *(_in_form(block, layout) for block in [*header(document, layout), *body])]
+    return [*notes(document), *in_form([*header(document, layout), *body], layout)]
 
 
 def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
@@ -67,8 +69,17 @@ def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
     }
 
 
+def in_form(printed: Iterable[Block], layout: Layout) -> list[Block]:
+    """The same with commas and figures as the layout has them."""
+    return [_in_form(block, layout) for block in printed]
+
+
+def stamp(document: Draft | Document) -> str:
+    """What stands at the head of every page of what a machine has written; nothing on a public copy or a published text."""
+    return "" if isinstance(document, Document) or not document.recording.source else STAMP
+
+
 def _in_form(block: Block, layout: Layout) -> Block:
-    """Commas and figures as the layout has them."""
     if block.kind not in _COUNTED:
         return block
     lines = [line.replace("、", layout.comma) if block.kind in _TEXT else line for line in block.lines]
