@@ -13,6 +13,7 @@ from pipeline import layouts, redaction, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
+from pipeline.export.document import template_of
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
@@ -54,10 +55,6 @@ def write(draft: Draft, folder: Path, formats: tuple[str, ...], home: Path = Pat
     for name in formats:
         store.write_bytes(folder / f"draft.{EXPORTERS[name].extension}", render(draft, name, form))
     return path
-
-
-def template_of(draft: Draft | Document) -> str:
-    return draft.template if isinstance(draft, Document) else draft.meeting.template
 
 
 def form_of(template: str, home: Path) -> Path | None:

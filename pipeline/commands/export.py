@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline import documents, relayout
 from pipeline.errors import SettingsError
 from pipeline.export.blocks import Document
+from pipeline.export.document import template_of
 from pipeline.schema import Draft, Record
 from pipeline.settings import Settings
 
@@ -41,7 +42,7 @@ def document(id_or_path: str, wanted: Wanted, settings: Settings, say: Callable[
         name += "-public"
     form = wanted.form
     if wanted.format == documents.WORD and not form:
-        form = documents.form_of(documents.template_of(draft), settings.home)
+        form = documents.form_of(template_of(draft), settings.home)
     data = documents.render(draft, wanted.format, form)
     return data, source.with_name(f"{name}.{documents.extension(wanted.format)}")
 

@@ -50,7 +50,7 @@ def blocks(document: Draft | Document) -> list[Block]:
     """Of a draft: notes, then header with results, then the body. Raises SettingsError if the layout is not to be found."""
     if isinstance(document, Document):
         return list(document.blocks)
-    layout = layouts.load(document.meeting.template)
+    layout = layouts.load(template_of(document))
     printing = _Printing.of(document, layout)
     body = _by_time(printing) if layout.chronological else _by_item(printing)
     return [*notes(document), *in_form([*header(document, layout), *body], layout)]
@@ -67,6 +67,11 @@ def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
         )
         for speaker in speakers
     }
+
+
+def template_of(document: Draft | Document) -> str:
+    """The layout that it is printed in: a name or a path."""
+    return document.template if isinstance(document, Document) else document.meeting.template
 
 
 def in_form(printed: Iterable[Block], layout: Layout) -> list[Block]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pipeline import layouts
 from pipeline.export.blocks import Block, Document, Kind
-from pipeline.export.document import blocks, in_form, stamp
+from pipeline.export.document import blocks, in_form, stamp, template_of
 from pipeline.export.dressing import dressed
 from pipeline.export.header import header
 from pipeline.layouts import HeaderField, Layout
@@ -83,7 +83,7 @@ class Fields:
 
 def values(document: Draft | Document) -> dict[str, object]:
     """By placeholder. Raises SettingsError if the layout is not to be found."""
-    layout = layouts.load(document.template if isinstance(document, Document) else document.meeting.template)
+    layout = layouts.load(template_of(document))
     printed = blocks(document)
     body = [block for block in printed if block.kind in _KINDS]
     if isinstance(document, Document):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline import layouts
 from pipeline.export.blocks import Block, Document, Kind
-from pipeline.export.document import blocks
+from pipeline.export.document import blocks, template_of
 from pipeline.export.dressing import dressed
 from pipeline.layouts import Layout
 from pipeline.schema import Draft
@@ -14,8 +14,7 @@ from pipeline.schema import Draft
 
 def render(document: Draft | Document) -> bytes:
     """UTF-8, LF; ends with a line feed unless a page around the 会議録 does not."""
-    template = document.template if isinstance(document, Document) else document.meeting.template
-    return text(blocks(document), layouts.load(template)).encode()
+    return text(blocks(document), layouts.load(template_of(document))).encode()
 
 
 def text(printed: Sequence[Block], layout: Layout) -> str:
