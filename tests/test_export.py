@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pipeline import documents, layouts, style
 from pipeline.errors import SettingsError
 from pipeline.export import EXPORTERS
+from pipeline.export.blocks import Block, Document, Kind
 from pipeline.export.era import date_time, era_date
 from pipeline.export.notes import END, HEADING
 from pipeline.schema import AgendaItem, Decision, Draft, Flag, Meeting, Section, Speaker, Turn, Warn, Word
@@ -304,6 +305,14 @@ def test_word_has_a_real_table_with_a_head_on_every_page() -> None:
         assert [round(column.width.mm) for column in table.columns] == [34, 126]
     (comment,) = opened.comments
     assert comment.text.startswith("0:01:05") and "commentRangeStart" in opened.tables[0].rows[1].cells[1]._tc.xml
+
+
+def test_word_keeps_a_speech_of_several_paragraphs_in_its_cell() -> None:
+    said = (Kind.ITEM, "議題"), (Kind.LABEL, "委員\t"), (Kind.PARAGRAPH, "一。"), (Kind.PARAGRAPH, "二。"), (Kind.ITEM, "次")
+    parsed = Document(template="table", blocks=tuple(Block.of(kind, line) for kind, line in said))
+    opened = docx.Document(io.BytesIO(EXPORTERS["docx"].render(parsed)))
+    assert [cell.text for cell in opened.tables[0].rows[1].cells] == ["委員", "一。\n二。"]
+    assert [p.text for p in opened.paragraphs] == ["議題", "次"]
 
 
 def test_word_indents_paragraphs_where_the_layout_does(tmp_path: Path) -> None:

@@ -142,6 +142,12 @@ def test_speeches_stand_in_a_table_with_who_and_where(tmp_path: Path) -> None:
     assert cells(filled(table, tmp_path / "様式.docx"))[0] == ["委員", "費用は。", "質疑", item]
 
 
+def test_lists_may_stand_as_they_are(tmp_path: Path) -> None:
+    body, table = lines(filled(draft(), form(tmp_path, ["{{ 本文 }}", "{{ 発言一覧 }}"])))
+    assert body.split("\n")[:3] == ["諮問第1号 電子申請の利用について", "【質疑】", "(委員)"]
+    assert table.split("\n")[0] == "(委員) 費用はいくらですか。"
+
+
 def test_a_published_document_fills_the_form_too(tmp_path: Path) -> None:
     read = parsing.parse(PAGE, layouts.load("nagasaki"), "nagasaki")
     opened = filled(read, form(tmp_path, ["{{ 場所 }}", "{{ 議題 }}", "{{ 審議結果 }}", "{{ 状態 }}{{ 注意 }}"], TABLE))

@@ -60,6 +60,9 @@ class Speech(NamedTuple):
     区分: str
     議題: str
 
+    def __str__(self) -> str:
+        return f"{self.発言者} {self.内容}".strip()
+
 
 class Several(tuple[object, ...]):
     """A list that a form may also print as it is: one below the other."""
@@ -97,8 +100,8 @@ def values(document: Draft | Document) -> dict[str, object]:
         "出席者": Several(Line(str(line)) for line in fields[HeaderField.ATTENDEES]),
         "議題": Several(_entries(HeaderField.AGENDA, fields, document, layout)),
         "審議結果": Several(_entries(HeaderField.RESULTS, fields, document, layout)),
-        "本文": [Line(shown.lines[0], _KINDS[shown.block.kind]) for shown in dressed(body, layout)],
-        "発言一覧": list(_speeches(body, document, layout)),
+        "本文": Several(Line(shown.lines[0], _KINDS[shown.block.kind]) for shown in dressed(body, layout)),
+        "発言一覧": Several(_speeches(body, document, layout)),
         "注意": Several(Line(note) for note in notes),
         "状態": stamp(document),
         "fields": fields,

@@ -56,6 +56,10 @@ def render(draft: Draft | Document) -> bytes:
             _row(made, table, shown, turns)
             before = kind
             continue
+        if table and kind is Kind.PARAGRAPH:  # of a speech that has several
+            more = table.rows[-1].cells[1].add_paragraph(style=wordstyles.IN_TABLE)
+            _speech(made, more, shown.block, 0, turns)
+            continue
         table = None
         if kind is Kind.FIELD or shown.lead:
             beside = cell_len(shown.before) / 2
