@@ -42,7 +42,7 @@ def render(draft: Draft | Document, form: Path) -> bytes:
     context = values(draft)
     filled = _opened(form)
     try:
-        filled.render(context, _environment(), autoescape=True)
+        filled.render(context, _environment())
     except UndefinedError as error:
         raise _unknown(form, str(error.message), context) from error
     except TemplateSyntaxError as error:
@@ -77,7 +77,7 @@ def _opened(form: Path) -> _Form:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    """Loops, conditions and filters, and no way to the program behind."""
+    """Loops, conditions and filters, no way to the program behind, and everything escaped that is filled in."""
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
     environment.globals.clear()
     return environment
