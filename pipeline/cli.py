@@ -125,6 +125,54 @@ def transcribe(
 
 
 @app.command(cls=usage.Command)
+def batch(
+    folder: Annotated[
+        Path | None, typer.Argument(help="録音のフォルダ。なければ設定の recordings", metavar="フォルダ")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="終わる時刻(例: 07:00)。間に合わない録音は始めない")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="何をするかだけを表示する")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="失敗のままの録音もやり直す")] = False,
+    as_json: AsJson = False,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="dask のスケジューラ(例: tcp://host:8786)")] = None,
+    models: Annotated[str | None, typer.Option("--models", help="demo: 同梱の見本用モデル(本番には使えません)")] = None,
+    home: Home = None,
+) -> int:
+    """フォルダの新しい録音をすべて下書きにします。毎晩、無人で動かせます。"""
+    from pipeline.commands import batch as batch_command
+    from pipeline.settings import load
+
+    settings = load({"recordings": folder and folder.absolute(), "models": models, "home": home})
+    return batch_command.run(settings, until, dry_run, retry, as_json, scheduler, typer.echo, say)
+
+
+@app.command(cls=usage.Command)
+def status(as_json: AsJson = False, home: Home = None) -> int:
+    """これまでの minutes batch の台帳を表示します。"""
+    from pipeline.commands import batch as batch_command
+    from pipeline.settings import load
+
+    typer.echo(batch_command.status(load({"home": home}), as_json))
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
+def schedule(
+    at: Annotated[str, typer.Option("--at", help="始める時刻(例: 22:00)")] = "22:00",
+    until: Annotated[str | None, typer.Option("--until", help="終わる時刻(例: 07:00)")] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", help="systemd, cron, windows。なければこの機械に合うもの")
+    ] = None,
+    home: Home = None,
+) -> int:
+    """minutes batch を毎晩始めるための設定(systemd、cron、Windows のタスク)を表示します。登録はしません。"""
+    from pipeline.commands import schedule as schedule_command
+    from pipeline.settings import load
+
+    typer.echo(schedule_command.unit(load({"home": home}), schedule_command.system(system), at, until))
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
 def assemble(
     transcript: Annotated[
         Path, typer.Argument(help="よそで作った文字起こし(WhisperX の .json、.vtt)", metavar="文字起こし")

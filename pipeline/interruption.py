@@ -13,13 +13,18 @@ _asked = False
 
 
 def heed() -> None:
-    """From now on in this process; once asked, later signals change nothing more (the end is on its way)."""
+    """From now on in this process; once asked, later signals change nothing more (the end is on its way).
+
+    SIGTERM, with which services are stopped, means the same.
+    """
     signal.signal(signal.SIGINT, _remember)
+    signal.signal(signal.SIGTERM, _remember)
 
 
 def ignore() -> None:
     """The end has come: nothing is left to interrupt."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def asked() -> bool:

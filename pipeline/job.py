@@ -24,6 +24,8 @@ from pipeline.schema import Meeting, Provenance, Setting, Warn
 from pipeline.settings import DEMO, Settings
 
 LIBRARIES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "pydub", "sudachipy", "sudachidict-core")
+# where things lie and how a night goes, not how a draft is made
+NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "recordings", "attempts", "stable_s", "on_finish")
 DEMO_WARNING = Warn(
     code="demo-models",
     message="見本用モデルで作った下書きです。合成音声だけを学んだモデルなので、実際の会議には使えません。",
@@ -100,7 +102,7 @@ def provenance(settings: Settings, engines: tuple[Transcriber | Diarizer, ...]) 
     chosen = [
         Setting(name=name, value=str(getattr(settings, name)))
         for name, field in Settings.model_fields.items()
-        if name not in ("home", "outputs", "sources") and getattr(settings, name) != field.get_default()
+        if name not in NOT_OF_THE_DRAFT and getattr(settings, name) != field.get_default()
     ]
     return Provenance(
         program=f"minutes {__version__}",

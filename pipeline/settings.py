@@ -41,6 +41,12 @@ class Settings(Record):
     language: str = Field(default="ja", description="話される言語")
     chunk_s: int = Field(default=180, ge=20, le=1800, description="文字起こしの一区切りの長さ(秒)")
     hotwords: bool = Field(default=True, description="次第と用語集の言葉を聞き取りの手がかりにする")
+    recordings: Path = Field(default=Path("recordings"), description="minutes batch が録音を探すフォルダ")
+    attempts: int = Field(default=3, ge=1, description="処理中に落ちた録音を、minutes batch が試す回数")
+    stable_s: float = Field(
+        default=10.0, ge=0, le=3600, description="録音が書き終わったと見るまでの、大きさの変わらない秒数"
+    )
+    on_finish: str = Field(default="", description="minutes batch が録音ごとに呼ぶコマンド(標準入力に JSON)")
     formats: tuple[str, ...] = Field(default=("text", "docx"), description="下書きと一緒に書き出す形式")
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True)
 
@@ -59,6 +65,10 @@ class Settings(Record):
     @property
     def is_demo(self) -> bool:
         return self.models == DEMO
+
+    @property
+    def recordings_folder(self) -> Path:
+        return self.home / self.recordings
 
     @property
     def outputs_folder(self) -> Path:

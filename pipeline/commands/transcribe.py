@@ -44,14 +44,24 @@ def transcribe_all(
     return max(codes)
 
 
-def transcribe_one(source: Path, meeting: Path | None, settings: Settings, runner: Executor) -> tuple[Path, bool]:
-    """One recording to its draft. Returns the draft's path and whether anybody spoke."""
+def transcribe_one(
+    source: Path,
+    meeting: Path | None,
+    settings: Settings,
+    runner: Executor,
+    placed: Callable[[Job], Job] = lambda work: work,
+    bars: bool = True,
+) -> tuple[Path, bool]:
+    """One recording to its draft. Returns the draft's path and whether anybody spoke.
+
+    ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side.
+    """
     if not source.exists():
         raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
     particulars = meeting_file.for_recording(source, meeting)
     documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
-    with ShownProgress(source.name) as progress:
-        work = _build(settings, particulars, runner, progress)
+    with ShownProgress(source.name, bars) as progress:
+        work = placed(_build(settings, particulars, runner, progress))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
     path = documents.write(draft, folder, settings.formats, settings.home)
