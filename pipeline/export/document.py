@@ -140,22 +140,25 @@ def _item(item: int | None, printing: _Printing) -> list[Block]:
                 if turn.printed and any(flag.kind is FlagKind.FAILED for flag in turn.flags):
                     result += _turn(turn, printing)
     for phase in layout.phases:
-        result += _phase(item, phase, grouped.get((item, phase), []), printing)
+        result += _phase(item, phase, grouped.get((item, phase)), printing)
     return result
 
 
-def _phase(item: int | None, phase: Phase, said: list[Turn], printing: _Printing) -> list[Block]:
-    """One part: its heading and turns, a stage direction in their place, or the words for a part without any."""
+def _phase(item: int | None, phase: Phase, said: list[Turn] | None, printing: _Printing) -> list[Block]:
+    """One part: its heading and turns, a stage direction in their place, or the words for a part without any.
+
+    ``said`` is None for a part that was not held, empty for one of which a public copy keeps no turn.
+    """
     layout = printing.layout
-    if phase not in layout.phases:
+    if phase not in layout.phases or said is None:
         return []
     heading = [Block.of(Kind.SECTION, layout.heading(phase))] if layout.section_heading else []
-    if said and phase in layout.directions:
+    if phase in layout.directions:
         return [Block.of(Kind.DIRECTION, layout.directions[phase])]
     printed = [turn for turn in said if turn.printed and turn.written]
     if printed:
         return [*heading, *(block for turn in printed for block in _turn(turn, printing))]
-    if said and item is not None and phase in layout.nothing_said_in:
+    if item is not None and phase in layout.nothing_said_in:
         return [*heading, Block.of(Kind.PARAGRAPH, layout.nothing_said)]
     return []
 
