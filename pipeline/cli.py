@@ -196,22 +196,22 @@ def export(
     output: Annotated[str | None, typer.Option("-o", "--output", help="書き出す先。- は標準出力")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="同じ名前のファイルを置き換える")] = False,
     public: Annotated[bool, typer.Option("--public", help="公開用: 伏せる所を様式の注記に、名前を役割にする")] = False,
+    template: Annotated[str | None, typer.Option("--template", help="別の様式(名前か .toml の場所)に書き直す")] = None,
+    form: Annotated[Path | None, typer.Option("--form", help="差し込み先の Word の様式(.docx)。-f docx と使う")] = None,
     home: Home = None,
 ) -> int:
     """校正済み(なければ下書き)を文書にします。"""
     from pipeline import documents
+    from pipeline.commands import export as export_command
     from pipeline.settings import load
 
-    source = documents.find(draft, load({"home": home}).outputs_folder)
-    printed = documents.public(documents.read(source)) if public else documents.read(source)
-    data = documents.render(printed, format)
+    wanted = export_command.Wanted(format=format, public=public, template=template, form=form)
+    data, target = export_command.document(draft, wanted, load({"home": home}), say)
     if output == "-":
         sys.stdout.buffer.write(data)
         return ExitCode.DONE
-    name = f"{source.stem}{'-public' if public else ''}.{documents.extension(format)}"
-    target = Path(output) if output else source.with_name(name)
-    documents.export_to(target, data, overwrite or output is None)
-    typer.echo(target)
+    documents.export_to(Path(output) if output else target, data, overwrite or output is None)
+    typer.echo(output or target)
     return ExitCode.DONE
 
 

@@ -13,9 +13,11 @@ from pipeline import layouts, redaction, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
+from pipeline.export.document import template_of
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
+WORD = "docx"  # the format that a city may have a form for
 _READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
 
 
@@ -44,21 +46,40 @@ def read(file: Path) -> Draft | Document:
         ) from error
 
 
-def write(draft: Draft, folder: Path, formats: tuple[str, ...]) -> Path:
-    """``draft.json`` and the documents asked for; returns the draft's path. Raises OutputError."""
+def write(draft: Draft, folder: Path, formats: tuple[str, ...], home: Path = Path()) -> Path:
+    """``draft.json`` and the documents asked for, Word in the form of the layout; returns the draft's path. Raises OutputError."""
     check_formats(formats)
+    form = form_of(template_of(draft), home)
     path = folder / DRAFT
     store.write_bytes(path, (draft.model_dump_json(by_alias=True, indent=1) + "\n").encode())
     for name in formats:
-        store.write_bytes(folder / f"draft.{EXPORTERS[name].extension}", render(draft, name))
+        store.write_bytes(folder / f"draft.{EXPORTERS[name].extension}", render(draft, name, form))
     return path
 
 
-def render(draft: Draft | Document, name: str) -> bytes:
-    """One document. Raises SettingsError for an unknown format, or for subtitles of what has no times."""
+def form_of(template: str, home: Path) -> Path | None:
+    """The city's Word form that a layout names: from beside the layout's file, else from the working folder.
+
+    Raises SettingsError for a layout or form that is not there.
+    """
+    form = layouts.load(template).form
+    if form and not (home / form).is_file():
+        raise SettingsError(
+            f"様式 {template} の Word の様式がありません: {form}",
+            "様式のファイルと同じフォルダか作業フォルダに置き、様式の form の名前を確かめてください。",
+        )
+    return home / form if form else None
+
+
+def render(draft: Draft | Document, name: str, form: Path | None = None) -> bytes:
+    """One document; Word into the ``form``. Raises SettingsError for an unknown format, or for subtitles of what has no times."""
     check_formats((name,))
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
+    if form and name == WORD:
+        from pipeline.export import wordform
+
+        return wordform.render(draft, form)
     return EXPORTERS[name].render(draft)
 
 
@@ -66,7 +87,7 @@ def public(draft: Draft | Document) -> Draft:
     """The copy without what was marked. Raises SettingsError for a parsed document, which has no marks."""
     if isinstance(draft, Document):
         raise SettingsError("読み取った会議録には、伏せる印がありません。", "draft.json か proof.json を指定してください。")
-    return redaction.public(draft, layouts.load(draft.meeting.template))
+    return redaction.public(draft, layouts.load(template_of(draft)))
 
 
 def extension(name: str) -> str:

@@ -218,7 +218,10 @@ class Attendee(Record):
 
 
 class Meeting(Record):
-    """The particulars of a meeting, from the sidecar file; everything may be missing."""
+    """The particulars of a meeting, from the sidecar file; everything may be missing.
+
+    ``fields``: the lines of what a header may hold besides (欠席者, 傍聴者, 次回予定 ...), by the names in the layout's ``header``.
+    """
 
     name: str = ""
     date: dt.date | None = None
@@ -228,6 +231,7 @@ class Meeting(Record):
     department: str = ""
     agenda: tuple[AgendaItem, ...] = ()
     attendees: tuple[Attendee, ...] = ()
+    fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     template: str = "nagasaki"
     glossary: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()

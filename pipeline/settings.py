@@ -105,7 +105,8 @@ def read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"{file.name} の書き方に誤りがあります({error})", f'{file} を直してください。文字列は " " で囲みます。'
+            f"{file.name} の書き方に誤りがあります({error})",
+            f'{file} を直してください。文字列と日本語の項目名は " " で囲みます。',
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsError(

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ExitCode
-from pipeline.export import EXPORTERS
+from pipeline.export import EXPORTERS, formvalues
 from pipeline.meeting_file import read
 from pipeline.settings import Settings
+from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +82,11 @@ def test_the_example_of_a_meeting_file_is_one(tmp_path: Path) -> None:
     meeting = read(tmp_path / "m.toml")
     assert meeting.speakers.exact == 7
     assert [item.department for item in meeting.agenda] == ["図書館"]
+
+
+def test_the_placeholders_of_a_word_form_are_those_of_the_program() -> None:
+    named = [row[0].strip("`{} ").partition(".")[0] for row in rows("差し込み")]
+    assert named == list(formvalues.values(draft()))
 
 
 def test_the_rooms_are_where_the_readme_says() -> None:

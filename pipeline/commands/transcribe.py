@@ -59,11 +59,12 @@ def transcribe_one(
     if not source.exists():
         raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
     particulars = meeting_file.for_recording(source, meeting)
+    documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
     with ShownProgress(source.name, bars) as progress:
         work = placed(_build(settings, particulars, runner, progress))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
-    path = documents.write(draft, folder, settings.formats)
+    path = documents.write(draft, folder, settings.formats, settings.home)
     spoke = any(turn.spoken for turn in draft.turns)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
@@ -94,7 +95,7 @@ def assemble_transcript(transcript: Path, meeting: Path | None, settings: Settin
     draft = understand(
         recording, heard, voices, particulars, layouts.load(particulars.template), job.provenance(settings, ()), ()
     )
-    return documents.write(draft, settings.outputs_folder / recording.id, settings.formats)
+    return documents.write(draft, settings.outputs_folder / recording.id, settings.formats, settings.home)
 
 
 def demonstrate(settings: Settings, show: Print, say: Callable[[str], None]) -> int:
