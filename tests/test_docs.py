@@ -34,7 +34,7 @@ def commands(group: typer.Typer, above: str = "") -> set[str]:
         names.add(above + (info.name or info.callback.__name__.replace("_", "-")))
     for below in group.registered_groups:
         assert below.typer_instance is not None
-        names |= commands(below.typer_instance, f"{above}{below.name} ")
+        names |= commands(below.typer_instance, f"{above}{below.name} " if below.name else above)
     return names
 
 
