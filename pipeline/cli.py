@@ -181,6 +181,24 @@ def assemble(
 
 
 @app.command(cls=usage.Command)
+def edit(
+    meeting: Annotated[str | None, typer.Argument(help="会議の ID。なければ一覧を開く", metavar="会議")] = None,
+    host: Annotated[str, typer.Option("--host", help="待ち受ける番地。この機械の外から開くときだけ変える")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="待ち受ける番号。0 は空いている番号")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="ブラウザを開く")] = True,
+    home: Home = None,
+) -> int:
+    """録音を聞きながら校正する画面を開きます(この機械の中だけ)。終わるには Ctrl-C。"""
+    from pipeline.commands import edit as edit_command
+    from pipeline.settings import load
+
+    settings = load({"home": home})
+    password = edit_command.password_for(host, lambda: typer.prompt("合い言葉", hide_input=True, err=True))
+    edit_command.serve(settings, meeting, host, port, browser, typer.echo, password)
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
 def demo(home: Home = None) -> int:
     """同梱の見本の会議を同梱の見本用モデルで下書きにし、正解と比べます。"""
     from pipeline.commands import transcribe as transcribe_command

@@ -14,11 +14,12 @@ from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
 from pipeline.export.document import template_of
+from pipeline.proof import Proof
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
 WORD = "docx"  # the format that a city may have a form for
-_READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
+_READABLE: TypeAdapter[Proof | Draft | Document] = TypeAdapter(Proof | Draft | Document)
 
 
 def find(id_or_path: str, outputs: Path) -> Path:

@@ -25,7 +25,7 @@ from pipeline.settings import DEMO, Settings
 
 LIBRARIES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "pydub", "sudachipy", "sudachidict-core")
 # where things lie and how a night goes, not how a draft is made
-NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "recordings", "attempts", "stable_s", "on_finish")
+NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "recordings", "attempts", "stable_s", "on_finish", "retention")
 DEMO_WARNING = Warn(
     code="demo-models",
     message="見本用モデルで作った下書きです。合成音声だけを学んだモデルなので、実際の会議には使えません。",

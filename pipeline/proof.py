@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from pipeline.schema import Draft
+from pipeline.schema import Draft, Warn
 
 SCHEMA_NAME = "minutes-proof/1"
+_SETTLED_BY_PEOPLE = ("unsure-role", "no-decision", "no-section")
 BY_HAND = "校正"  # the rule of a change that a person made
 
 
@@ -42,3 +43,15 @@ def begin(draft: Draft) -> Proof:
     """Revision 0: the draft as the machine left it."""
     fields = {name: getattr(draft, name) for name in Draft.model_fields if name != "schema_name"}
     return Proof(**fields, revision=0, state=State.DRAFT)
+
+
+def doubts_left(proof: Proof) -> tuple[Warn, ...]:
+    """The machine's warnings without what people have settled since: roles, results, and items that have got their turns."""
+    unsure = sorted(speaker.label for speaker in proof.speakers if not speaker.is_sure and speaker.talk_ms)
+    open_items = [d.item for d in proof.decisions if d.result is None]
+    labels = [proof.meeting.agenda[item].label for item in open_items]
+    left = [warning for warning in proof.warnings if warning.code not in _SETTLED_BY_PEOPLE]
+    if unsure:
+        left.append(Warn(code="unsure-role", message=f"役割を確かめてください: {'、'.join(unsure)}"))
+    left += [Warn(code="no-decision", message=f"{label}の結果が決まっていません。") for label in labels]
+    return tuple(left)

@@ -25,9 +25,11 @@ _POST = r"(?=副?(?:会長|委員長|委員|座長|議長|部長|課長|係長|�
 
 
 class Suggestion(Span):
-    """Something printed in turn ``turn_id`` that offices often keep back: its ``kind`` and ``text``; when it was said."""
+    """Something printed in turn ``turn_id`` that offices often keep back: ``written[start:end]``, and when it was said."""
 
     turn_id: str
+    start: int
+    end: int
     kind: str
     text: str
 
@@ -76,7 +78,15 @@ def suggestions(draft: Draft) -> tuple[Suggestion, ...]:
             if not any(start < r.end and r.start < end for r in turn.redactions):
                 at = timing.audio_ms(turn, start, end)
                 found.append(
-                    Suggestion(start_ms=at[0], end_ms=at[1], turn_id=turn.id, kind=kind, text=turn.written[start:end])
+                    Suggestion(
+                        start_ms=at[0],
+                        end_ms=at[1],
+                        turn_id=turn.id,
+                        start=start,
+                        end=end,
+                        kind=kind,
+                        text=turn.written[start:end],
+                    )
                 )
     return tuple(found)
 

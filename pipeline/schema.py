@@ -279,7 +279,11 @@ class Draft(Record):
     provenance: Provenance
 
     @model_validator(mode="after")
-    def check_laws(self) -> Self:
+    def _is_lawful(self) -> Self:
+        self.check_laws()
+        return self
+
+    def check_laws(self) -> None:
         """Raises ValueError. Copies with other turns are not checked by themselves: whoever makes one calls this."""
         ids = [turn.id for turn in self.turns]
         if len(set(ids)) != len(ids):
@@ -298,7 +302,6 @@ class Draft(Record):
             raise ValueError("a section names an item that is not on the agenda")
         if any(d.item not in indices or (d.turn_id is not None and d.turn_id not in set(ids)) for d in self.decisions):
             raise ValueError("a decision names an unknown item or turn")
-        return self
 
     def speaker(self, label: str) -> Speaker:
         """The speaker with this label; KeyError if there is none."""

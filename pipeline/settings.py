@@ -47,6 +47,9 @@ class Settings(Record):
         default=10.0, ge=0, le=3600, description="録音が書き終わったと見るまでの、大きさの変わらない秒数"
     )
     on_finish: str = Field(default="", description="minutes batch が録音ごとに呼ぶコマンド(標準入力に JSON)")
+    retention: Literal["keep", "delete-audio"] = Field(
+        default="keep", description="確定したときに音声と途中の結果を残すか消すか"
+    )
     formats: tuple[str, ...] = Field(default=("text", "docx"), description="下書きと一緒に書き出す形式")
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True)
 

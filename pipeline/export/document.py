@@ -18,6 +18,7 @@ from pipeline.export.blocks import Block, Document, Kind
 from pipeline.export.header import header
 from pipeline.export.notes import notes
 from pipeline.layouts import Layout
+from pipeline.proof import Proof, State
 from pipeline.schema import Draft, Speaker, Turn
 from pipeline.style import FAILED_TEXT
 from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
@@ -81,6 +82,8 @@ def in_form(printed: Iterable[Block], layout: Layout) -> list[Block]:
 
 def stamp(document: Draft | Document) -> str:
     """What stands at the head of every page of what a machine has written; nothing on a public copy or a published text."""
+    if isinstance(document, Proof) and document.state is State.FINAL:
+        return ""
     return "" if isinstance(document, Document) or not document.recording.source else STAMP
 
 
