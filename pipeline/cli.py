@@ -184,7 +184,7 @@ def assemble(
 def edit(
     meeting: Annotated[str | None, typer.Argument(help="会議の ID。なければ一覧を開く", metavar="会議")] = None,
     host: Annotated[str, typer.Option("--host", help="待ち受ける番地。この機械の外から開くときだけ変える")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="待ち受ける番号。0 は空いている番号")] = 0,
+    port: Annotated[int, typer.Option("--port", help="待ち受ける番号。0 は空いている番号")] = 8631,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="ブラウザを開く")] = True,
     home: Home = None,
 ) -> int:

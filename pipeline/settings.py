@@ -20,6 +20,7 @@ from pipeline.errors import SettingsError
 from pipeline.schema import Record
 
 PREFIX = "MINUTES_"
+SECRETS = ("edit_password",)  # in the environment too, but no setting: doctor must not show it
 FILE_NAME = "minutes.toml"
 DEFAULT_WHISPER = "large-v3-turbo"
 DEFAULT_PYANNOTE = "pyannote/speaker-diarization-community-1"
@@ -83,6 +84,7 @@ def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] |
     environ = os.environ if environ is None else environ
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     variables = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+    variables = {name: value for name, value in variables.items() if name not in SECRETS}
     home = Path(str(given.get("home") or variables.get("home") or "."))
     if not home.is_dir():
         raise SettingsError(f"作業フォルダがありません: {home}", "--home か MINUTES_HOME の場所を確かめてください。")

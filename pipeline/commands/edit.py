@@ -1,4 +1,8 @@
-"""What ``minutes edit`` does: the desk on 127.0.0.1, its address as the result, until Ctrl-C."""
+"""What ``minutes edit`` does: the desk on 127.0.0.1, its address as the result, until Ctrl-C.
+
+The port is the same every time, because to a browser another port is another place: keys that were bound, and what a crash
+left unsaved, would not be found again.
+"""
 
 from __future__ import annotations
 

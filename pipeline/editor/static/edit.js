@@ -28,7 +28,8 @@ try {
   by("state").onchange = () => send({ kind: "promote", state: by("state").value });
   by("undo").onclick = () => step(false);
   by("redo").onclick = () => step(true);
-  if (!who()) localStorage.setItem("minutes:who", "職員");
+  by("who").value = who();
+  by("who").onchange = () => localStorage.setItem("minutes:who", by("who").value);
   onChange(head);
   head(null);
   player.begin();

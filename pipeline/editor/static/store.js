@@ -63,6 +63,7 @@ async function pump() {
     const told = await answer.json();
     if (answer.ok) { queue.shift(); keep(); take(told); }
     else if (answer.status === 409) await settle(one, told.detail);
+    else if (answer.status === 401) { wait = RETRY_MS; tell(null, "minutes edit が始め直されました。新しい番地から開くと、続きが保存されます。"); }
     else if (answer.status >= 500) { wait = RETRY_MS; tell(null, told.detail || "保存できません。"); }
     else { queue.shift(); keep(); await look(true); tell(null, typeof told.detail === "string" ? told.detail : "できません。"); }
   } catch {
@@ -107,4 +108,5 @@ function take(told) {
 }
 
 export const speaker = (label) => proof.speakers.find((one) => one.label === label);
-export const label = (one) => (one ? `${one.role}${one.name ? ` ${one.name}` : ""}` : "?");
+// Voices without a name are told apart by their number.
+export const label = (one) => (one ? `${one.role} ${one.name || one.label.replace("SPEAKER_", "")}` : "?");

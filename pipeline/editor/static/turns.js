@@ -2,7 +2,7 @@
 
 import { ask, by, clock, el, point, select, selected } from "./dom.js";
 import * as player from "./player.js";
-import { label, onChange, proof, send, speaker } from "./store.js";
+import { isSaved, label, onChange, proof, send, speaker } from "./store.js";
 
 const SAVE_AFTER_MS = 400;
 const FIRST = 40; // turns that are there at the first look; the rest follows without stopping the page
@@ -126,9 +126,20 @@ function refresh(changed) {
   for (const turn of proof.turns) {
     const made = rows.get(turn.id);
     const stale = made.classList.contains("done") !== proof.checked.includes(turn.id) || made.querySelector(".who").textContent !== label(speaker(turn.speaker));
-    if ((drawn.has(turn.id) || stale) && turn.id !== current) draw(turn, made);
+    if (turn.id === current) follow(turn, made);
+    else if (drawn.has(turn.id) || stale) draw(turn, made);
   }
   headings();
+}
+
+// The turn that the caret is in: left alone while it says what is saved; what others wrote comes in under the caret.
+function follow(turn, made) {
+  const written = made.querySelector(".written");
+  if (typing.has(turn.id) || !isSaved() || written.textContent === turn.written) return;
+  const caret = selected(written)?.[0] ?? 0;
+  written.replaceChildren(...pieces(turn));
+  const [node, at] = point(written, Math.min(caret, turn.written.length));
+  getSelection().collapse(node, at);
 }
 
 function headings() {
