@@ -5,21 +5,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import layouts, redaction, store
+from pipeline import layouts, proof, redaction, schema, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
 from pipeline.export.document import template_of
-from pipeline.proof import Proof
+from pipeline.proof import Glance, Proof
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
 WORD = "docx"  # the format that a city may have a form for
 _READABLE: TypeAdapter[Proof | Draft | Document] = TypeAdapter(Proof | Draft | Document)
+_BY_SCHEMA: dict[str, TypeAdapter[Any]] = {proof.SCHEMA_NAME: TypeAdapter(Proof), schema.SCHEMA_NAME: TypeAdapter(Draft)}
+_SCHEMA = re.compile(rb'"schema": ?"([^"]+)"')
+Read = TypeVar("Read")
 
 
 def find(id_or_path: str, outputs: Path) -> Path:
@@ -38,13 +44,29 @@ def find(id_or_path: str, outputs: Path) -> Path:
 
 def read(file: Path) -> Draft | Document:
     """A draft, or a document that ``minutes parse`` has read. Raises RecordingError for a file that is neither."""
+    found: Draft | Document = _read(file, lambda data: _kind(data).validate_json(data))
+    return found
+
+
+def glance(file: Path) -> Glance:
+    """The same without the text. Raises RecordingError."""
+    return _read(file, Glance.model_validate_json)
+
+
+def _read(file: Path, parse: Callable[[bytes], Read]) -> Read:
     try:
-        return _READABLE.validate_json(file.read_bytes())
+        return parse(file.read_bytes())
     except (ValidationError, OSError) as error:
         raise RecordingError(
             f"下書きとして読めません: {file}",
             "minutes transcribe か minutes assemble が作った draft.json を指定してください。",
         ) from error
+
+
+def _kind(data: bytes) -> TypeAdapter[Any]:
+    """By the name at its head, so that a long draft is not tried as everything that it might be."""
+    found = _SCHEMA.search(data[:200])
+    return _BY_SCHEMA.get(found[1].decode() if found else "", _READABLE)
 
 
 def write(draft: Draft, folder: Path, formats: tuple[str, ...], home: Path = Path()) -> Path:

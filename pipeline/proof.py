@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.schema import Draft, Warn
+from pipeline.schema import Decision, Draft, Meeting, Recording, Speaker, Warn
 
 SCHEMA_NAME = "minutes-proof/1"
 _SETTLED_BY_PEOPLE = ("unsure-role", "no-decision", "no-section")
@@ -45,7 +45,37 @@ def begin(draft: Draft) -> Proof:
     return Proof(**fields, revision=0, state=State.DRAFT)
 
 
-def doubts_left(proof: Proof) -> tuple[Warn, ...]:
+class SeenTurn(BaseModel):
+    """Of a turn, what the list of meetings needs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    printed: bool = True
+
+
+class Glance(BaseModel):
+    """A draft or proof without its text: reading a hundred meetings for a list must not take a minute."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    meeting: Meeting
+    recording: Recording
+    speakers: tuple[Speaker, ...]
+    decisions: tuple[Decision, ...]
+    warnings: tuple[Warn, ...] = ()
+    turns: tuple[SeenTurn, ...]
+    state: State = State.DRAFT
+    checked: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """0..1 of the printed turns that have been read."""
+        printed = {turn.id for turn in self.turns if turn.printed}
+        return len(printed & set(self.checked)) / len(printed) if printed else 0.0
+
+
+def doubts_left(proof: Proof | Glance) -> tuple[Warn, ...]:
     """The machine's warnings without what people have settled since: roles, results, and items that have got their turns."""
     unsure = sorted(speaker.label for speaker in proof.speakers if not speaker.is_sure and speaker.talk_ms)
     open_items = [d.item for d in proof.decisions if d.result is None]

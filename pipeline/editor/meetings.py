@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline import documents
 from pipeline.editor.desk import Desk
 from pipeline.errors import MinutesError, RecordingError
-from pipeline.proof import Proof, State, doubts_left
-from pipeline.schema import Draft, Record
+from pipeline.proof import doubts_left
+from pipeline.schema import Record
 
 _ID = re.compile(r"[\w][\w.\-]{0,200}")
 
@@ -46,7 +46,9 @@ class Meetings:
             return self._desks[meeting_id]
 
     def list(self) -> tuple[Summary, ...]:
-        """Newest first; a meeting that cannot be read is named with the reason."""
+        """Newest first, as they are on the disk; a meeting that cannot be read is named with the reason."""
+        for desk in list(self._desks.values()):
+            desk.close()
         folders = [draft.parent for draft in self.home.glob(f"*/{documents.DRAFT}")]
         folders.sort(key=lambda folder: (folder / documents.DRAFT).stat().st_mtime, reverse=True)
         return tuple(self._summary(folder) for folder in folders)
@@ -57,19 +59,15 @@ class Meetings:
                 desk.close()
 
     def _summary(self, folder: Path) -> Summary:
-        desk = self._desks.get(folder.name)
         try:
-            found = desk.proof if desk else documents.read(documents.find(str(folder), self.home))
+            found = documents.glance(documents.find(str(folder), self.home))
         except MinutesError as error:
             return Summary(id=folder.name, name=folder.name, date="", state="", share=0, left=0, problem=error.message)
-        assert isinstance(found, Draft)
-        checked = found.checked if isinstance(found, Proof) else ()
-        printed = {turn.id for turn in found.turns if turn.printed}
         return Summary(
             id=folder.name,
             name=found.meeting.name or found.recording.source or folder.name,
             date=found.meeting.date.isoformat() if found.meeting.date else "",
-            state=(found.state if isinstance(found, Proof) else State.DRAFT).value,
-            share=len(printed & set(checked)) / len(printed) if printed else 0.0,
-            left=len(doubts_left(found) if isinstance(found, Proof) else found.warnings),
+            state=found.state.value,
+            share=found.share,
+            left=len(doubts_left(found)),
         )

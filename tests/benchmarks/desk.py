@@ -44,6 +44,12 @@ LATENCY = """async () => {
   return found;
 }"""
 
+LISTEN = """() => {
+  let clicked;
+  addEventListener("click", () => { clicked = performance.now(); }, true);
+  document.getElementById("audio").addEventListener("playing", () => { window.sounded = performance.now() - clicked; });
+}"""
+
 
 def put(home: Path, turns: int, hours: float) -> None:
     said = [one.text for path in sorted(rehearsal.FOLDER.glob("*.txt")) for one in rehearsal.load(path).turns]
@@ -110,12 +116,11 @@ def main() -> None:
                 print(f"typing: median {statistics.median(taken):.0f} ms, worst {max(taken):.0f} ms")
                 late = f"#t{a.turns - 5:04}"
                 page.locator(late).scroll_into_view_if_needed()
-                began = time.perf_counter()
+                page.evaluate(LISTEN)
                 page.locator(f"{late} .written [data-start]").first.click()
-                page.wait_for_function(
-                    "!document.getElementById('audio').paused && document.getElementById('audio').readyState > 2"
-                )
-                print(f"sound at the end of {a.hours:.0f} h: {time.perf_counter() - began:.2f} s after the click")
+                while not (taken_ms := page.evaluate("window.sounded")):
+                    time.sleep(0.005)
+                print(f"sound at the end of {a.hours:.0f} h: {taken_ms / 1000:.2f} s after the click")
                 if a.axe:
                     report(page, a.axe)
                 browser.close()
@@ -130,9 +135,11 @@ def report(page: Page, axe: Path) -> None:
         tab.click()
         page.wait_for_timeout(200)
         page.evaluate(axe.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations', 'passes']})")
         named = {one["id"]: len(one["nodes"]) for one in found["violations"]}
-        print(f"axe-core, {tab.text_content()}: {json.dumps(named) if named else 'nothing'}")
+        print(
+            f"axe-core, {tab.text_content()}: {json.dumps(named) if named else 'nothing'} (rules passed: {len(found['passes'])})"
+        )
 
 
 def hundred(desk: Desk) -> None:
