@@ -143,6 +143,7 @@ CLEANINGS = [
     ("すみません、えー、窓口課長の森です。1点伺います。", "1点伺う。"),
     ("何といいますか、点検の場です。", "点検の場である。"),
     ("大変お騒がせいたしました。今は動きます。", "今は動く。"),
+    ("はい、申し訳ございません、把握していませんでした。", "把握していなかった。"),
     ("市民課です。1点伺います。", "市民課である。1点伺う。"),
     # answers, not names
     ("はい、そうです。今も使えます。", "そうである。今も使える。"),
@@ -316,7 +317,7 @@ def test_habits_of_speech_go_only_on_request() -> None:
     assert rewritten(spoken, layout=verbatim).written == spoken
 
 
-@pytest.mark.parametrize("spoken", ["なってほしゅうなかとですよ。", "そがあなこと言うんよ。"])
+@pytest.mark.parametrize("spoken", ["なってほしゅうなかとですよ。", "そがあなこと言うんよ。", "おいも半分でよかと思う。"])
 def test_dialect_is_not_guessed_at(spoken: str) -> None:
     assert written(spoken) == spoken
 
