@@ -42,6 +42,7 @@ from pipeline.editor.edits import (
 from pipeline.editor.meetings import Meetings
 from pipeline.editor.safety import Guard
 from pipeline.errors import ExitCode, RecordingError, SettingsError
+from pipeline.export import EXPORTERS
 from pipeline.proof import Proof, State
 from pipeline.schema import Draft, Section
 from pipeline.settings import Settings
@@ -441,7 +442,7 @@ def test_sound_comes_in_pieces(client: TestClient) -> None:
 
 def test_documents_and_extracts(client: TestClient) -> None:
     whole = client.get("/api/m/m1").json()
-    for name in ("text", "docx", "markdown", "srt", "vtt", "json"):
+    for name in EXPORTERS:
         for public in ("false", "true"):
             answer = client.get(f"/api/m/m1/export/{name}?public={public}")
             assert answer.status_code == 200 and answer.content and "attachment" in answer.headers["content-disposition"]

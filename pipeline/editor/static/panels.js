@@ -107,7 +107,7 @@ async function history() {
 }
 
 function exports() {
-  const names = [["docx", "Word"], ["text", "テキスト"], ["markdown", "Markdown"], ["srt", "SRT 字幕"], ["vtt", "WebVTT 字幕"], ["json", "JSON"]];
+  const names = [["docx", "Word"], ["text", "テキスト"], ["markdown", "Markdown"], ["srt", "SRT 字幕"], ["vtt", "WebVTT 字幕"], ["rttm", "RTTM"], ["json", "JSON"]];
   const link = (name, text, more = "") => el("a", { class: "button", href: `${address}/export/${name}${more}`, download: true }, text);
   const reply = el("input", { type: "date", "aria-label": "返事の期日" });
   const members = proof.speakers.map((one) => el("button", { onclick: () => { location.href = `${address}/members/${encodeURIComponent(one.label)}${reply.value ? `?reply=${reply.value}` : ""}`; } }, label(one)));
