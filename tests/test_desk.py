@@ -554,6 +554,19 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert "--port" in capsys.readouterr().err
 
 
+def test_whoever_opens_the_address_at_once_is_not_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    import uvicorn
+
+    def at_once(address: str) -> None:
+        with socket.create_connection(("127.0.0.1", int(address.split(":")[2].split("/")[0])), timeout=2):
+            pass
+
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
+    edit_command.serve(Settings(home=folder.parent.parent), "m1", "127.0.0.1", 0, False, at_once, None)
+
+
 def test_logs_hold_nothing_that_was_said(folder: Path, client: TestClient) -> None:
     from pipeline import runlog
 

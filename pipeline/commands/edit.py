@@ -83,6 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
+        made.listen()  # before the address is shown: whoever opens it at once waits instead of being refused
     except OSError as error:
         made.close()
         raise SettingsError(
