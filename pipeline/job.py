@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 
-from pipeline import __version__, layouts
+from pipeline import __version__, layouts, store
 from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
-from pipeline.engines.hotwords import hotwords
 from pipeline.engines.pyannoteaudio import PyannoteDiarizer
 from pipeline.engines.spectral import BuiltinDiarizer
+from pipeline.glossary import book, worth
+from pipeline.glossary.term import Term, holding
 from pipeline.protocols import Diarizer, Executor, Progress, Serial, Transcriber
 from pipeline.run import Job
 from pipeline.schema import Meeting, Provenance, Setting, Warn
@@ -25,14 +26,19 @@ from pipeline.settings import DEMO, Settings
 
 LIBRARIES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "pydub", "sudachipy", "sudachidict-core")
 # where things lie and how a night goes, not how a draft is made
-NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "recordings", "attempts", "stable_s", "on_finish", "retention")
+NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "glossary", "recordings", "attempts", "stable_s", "on_finish", "retention")
 DEMO_WARNING = Warn(
     code="demo-models",
     message="見本用モデルで作った下書きです。合成音声だけを学んだモデルなので、実際の会議には使えません。",
 )
 
 
-def transcriber(settings: Settings, meeting: Meeting) -> Transcriber:
+def terms(settings: Settings, meeting: Meeting) -> tuple[Term, ...]:
+    """The glossary at this meeting. Raises SettingsError for a glossary that is wrong."""
+    return holding(book.read(settings.glossary_file), meeting)
+
+
+def transcriber(settings: Settings, known: tuple[Term, ...]) -> Transcriber:
     """The recogniser. The demo model was never trained with hotwords, so it gets none."""
     name = DEMO if settings.is_demo else settings.whisper
     return FasterWhisper(
@@ -40,7 +46,7 @@ def transcriber(settings: Settings, meeting: Meeting) -> Transcriber:
         model_name=name,
         device=settings.device,
         language=settings.language,
-        hotwords=hotwords(meeting) if settings.hotwords and not settings.is_demo else (),
+        hotwords=worth.hints(known) if settings.hotwords and not settings.is_demo else (),
         cpu_threads=settings.threads,
     )
 
@@ -81,7 +87,8 @@ def executor(settings: Settings) -> Iterator[Executor]:
 
 def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress) -> Job:
     """Raises WeightsError (5) for absent weights, SettingsError (9) for an unknown template."""
-    hearing = transcriber(settings, meeting)
+    known = terms(settings, meeting)
+    hearing = transcriber(settings, known)
     telling_apart = DIARIZERS[settings.diarizer](settings)
     return Job(
         outputs=settings.outputs_folder,
@@ -94,6 +101,8 @@ def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Prog
         progress=progress,
         target_ms=settings.chunk_s * 1000,
         warnings=(DEMO_WARNING,) if settings.is_demo else (),
+        terms=known,
+        without=settings.without,
     )
 
 
@@ -104,6 +113,8 @@ def provenance(settings: Settings, engines: tuple[Transcriber | Diarizer, ...]) 
         for name, field in Settings.model_fields.items()
         if name not in NOT_OF_THE_DRAFT and getattr(settings, name) != field.get_default()
     ]
+    if settings.glossary_file.exists():
+        chosen.append(Setting(name=settings.glossary.name, value=store.sha256_of(settings.glossary_file)))
     return Provenance(
         program=f"minutes {__version__}",
         models=tuple(engine.model for engine in engines),

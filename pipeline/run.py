@@ -24,6 +24,8 @@ from pipeline import (
     style,
     transcribe,
 )
+from pipeline.glossary import correcting, echoes
+from pipeline.glossary.term import Term
 from pipeline.layouts import Layout
 from pipeline.protocols import Diarizer, Executor, Progress, Transcriber
 from pipeline.schema import Diarization, Draft, Meeting, Provenance, Recording, Transcription, Warn
@@ -33,7 +35,10 @@ SEGMENTS, VOICES = "segments.jsonl", "voices.json"
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that one recording needs besides itself. ``target_ms``: length of a chunk aimed at."""
+    """Everything that one recording needs besides itself. ``target_ms``: length of a chunk aimed at.
+
+    ``terms``: the glossary at this meeting; ``without``: those of them that nothing is corrected to.
+    """
 
     outputs: Path
     meeting: Meeting
@@ -45,6 +50,8 @@ class Job:
     progress: Progress
     target_ms: int
     warnings: tuple[Warn, ...] = ()
+    terms: tuple[Term, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def make_draft(source: Path, job: Job) -> Draft:
@@ -55,7 +62,9 @@ def make_draft(source: Path, job: Job) -> Draft:
     chunks = split.at_silences(audio, job.progress, job.target_ms)
     heard = transcribe.chunks(chunks, audio, job.transcriber, job.executor, folder / SEGMENTS, job.progress)
     voices = diarize.recording(audio, job.diarizer, job.meeting.speakers, folder / VOICES, job.progress)
-    return understand(recording, heard, voices, job.meeting, job.layout, job.provenance, job.warnings)
+    return understand(
+        recording, heard, voices, job.meeting, job.layout, job.provenance, job.warnings, job.terms, job.without
+    )
 
 
 def understand(
@@ -66,14 +75,18 @@ def understand(
     layout: Layout,
     provenance: Provenance,
     warnings: tuple[Warn, ...],
+    terms: tuple[Term, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> Draft:
     """The second half of the way: from what was heard, by whichever engine, to a draft. Takes seconds."""
+    heard = echoes.marked(heard, voices, [term.text for term in terms])
     turns = attribute.words(heard.segments, voices.voices)
     meeting, noted = agenda_heard.complete(meeting, turns)
     speakers = roles.assign(turns, meeting)
     turns, speakers = deputies.apart(turns, speakers, meeting)
     turns, parts = sections.divide(turns, speakers, meeting)
     results = decisions.hear(turns, speakers, parts, meeting)
+    turns = correcting.correct(turns, terms, without)
     written = style.rewrite(turns, speakers, parts, layout)
     told = warnings + recording.warnings + heard.warnings + voices.warnings + noted
     return assemble.draft(recording, meeting, speakers, written, parts, results, told, provenance)

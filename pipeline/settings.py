@@ -42,6 +42,8 @@ class Settings(Record):
     language: str = Field(default="ja", description="話される言語")
     chunk_s: int = Field(default=180, ge=20, le=1800, description="文字起こしの一区切りの長さ(秒)")
     hotwords: bool = Field(default=True, description="次第と用語集の言葉を聞き取りの手がかりにする")
+    glossary: Path = Field(default=Path("glossary.toml"), description="用語集のファイル")
+    without: tuple[str, ...] = Field(default=(), description="用語集の書きかえをしない言葉。* ならすべて")
     recordings: Path = Field(default=Path("recordings"), description="minutes batch が録音を探すフォルダ")
     attempts: int = Field(default=3, ge=1, description="処理中に落ちた録音を、minutes batch が試す回数")
     stable_s: float = Field(
@@ -54,7 +56,7 @@ class Settings(Record):
     formats: tuple[str, ...] = Field(default=("text", "docx"), description="下書きと一緒に書き出す形式")
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True)
 
-    @field_validator("formats", mode="before")
+    @field_validator("formats", "without", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -73,6 +75,10 @@ class Settings(Record):
     @property
     def recordings_folder(self) -> Path:
         return self.home / self.recordings
+
+    @property
+    def glossary_file(self) -> Path:
+        return self.home / self.glossary
 
     @property
     def outputs_folder(self) -> Path:

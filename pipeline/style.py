@@ -3,13 +3,14 @@
 In: turns with their parts, and the layout. Out: the same turns with ``written``, ``changes`` and ``printed`` filled in;
 ``spoken`` is never touched. Rules are deterministic, named, ordered, and can be switched off by name in the layout. A
 change is a stretch of ``spoken`` and what was written for it, so replaying the changes over ``spoken`` gives ``written``
-exactly, and each can be shown or undone alone. What no rule covers stays as spoken, with a flag.
+exactly, and each can be shown or undone alone. What no rule covers stays as spoken, with a flag. Corrections by the glossary
+came before (``glossary/correcting.py``) and stand in every register: what they undo is the recogniser's doing, not the speaker's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.errors import SettingsError
 from pipeline.japanese import chains, cleaning, dearu, morphemes, wording
@@ -17,7 +18,7 @@ from pipeline.japanese.dearu import Untouched
 from pipeline.japanese.morphemes import Talk
 from pipeline.layouts import Layout, Register
 from pipeline.schema import Change, Flag, Section, Speaker, Turn
-from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
+from pipeline.terms import GLOSSARY_RULE, UNDECIDED, FlagKind, Phase, Role
 
 FAILED_TEXT = "〔この区間は文字起こしできませんでした〕"
 _QUOTED = re.compile(r"「[^」]*」|『[^』]*』")
@@ -99,12 +100,18 @@ def chosen(register: Register, off: Iterable[str] = (), on: Iterable[str] = ()) 
     return [rule for name, rule in {**asked, **RULES[register]}.items() if name not in off]
 
 
-def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False, name: str = "") -> tuple[list[Change], list[str]]:
-    """Changes in order and apart, and what stays polite or spoken though a rule looked at it."""
+def changed(
+    spoken: str, rules: Iterable[Rule], questioner: bool = False, name: str = "", given: Sequence[Change] = ()
+) -> tuple[list[Change], list[str]]:
+    """Changes in order and apart, and what stays polite or spoken though a rule looked at it.
+
+    ``given``: changes that stand already and that no rule touches.
+    """
     talk = Talk(spoken, morphemes.of(spoken), questioner, name)
     taken = [match.span() for match in _QUOTED.finditer(spoken)]  # quotations stay as they were read out
     read_out = [match.span("text") for match in _READ_OUT.finditer(spoken)]
-    changes: list[Change] = []
+    taken += [(change.start, change.end) for change in given]
+    changes = list(given)
     left: list[tuple[int, int]] = []
     for rule in rules:
         kept = [] if rule in CLEANING.values() else read_out
@@ -133,7 +140,11 @@ def _rewritten(turn: Turn, speaker: Speaker, phase: Phase, rules: list[Rule], la
         note = Change(rule="文字起こしの失敗", start=end, end=end, before="", after=FAILED_TEXT)
         return turn.model_copy(update={"written": applied(turn.spoken, [note]), "changes": (note,), "printed": True})
     changes, uncovered = changed(
-        turn.spoken, rules, speaker.role is Role.MEMBER and phase is Phase.QUESTIONS, speaker.name or ""
+        turn.spoken,
+        rules,
+        questioner=speaker.role is Role.MEMBER and phase is Phase.QUESTIONS,
+        name=speaker.name or "",
+        given=[change for change in turn.changes if change.rule.startswith(GLOSSARY_RULE)],
     )
     says_something = bool(_SAYS_SOMETHING.search(applied(turn.spoken, changes)))
     if any(flag.kind is FlagKind.INVENTED for flag in turn.flags):  # perhaps nobody said this: visible, never silently gone

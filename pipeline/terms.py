@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 UNDECIDED = "〔要確認〕"  # printed wherever a human has to decide: never a guess in its place
+GLOSSARY_RULE = "用語集"  # what the names of corrections by the glossary begin with
 
 
 class Role(StrEnum):
@@ -41,4 +42,5 @@ class FlagKind(StrEnum):
     FAILED = "failed"  # the chunk could not be transcribed
     NO_VOICE = "no_voice"  # words that no diarized voice covers
     ROLE = "role"  # the speaker's role is not certain
+    GLOSSARY = "glossary"  # a word was written as the glossary has it, not as it was heard
     STYLE = "style"  # a rewriting rule did not apply; the sentence stands as spoken

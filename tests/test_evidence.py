@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines import devices, evidence
-from pipeline.engines.hotwords import hotwords
-from pipeline.schema import Meeting
 from pipeline.terms import FlagKind
-from tests.drafts import MEETING, segment
+from tests.drafts import segment
 
 
 def kinds(text: str, speech_ms: int, **changes: float) -> set[FlagKind]:
@@ -39,18 +37,6 @@ def test_a_second_decoding_replaces_a_loop_and_never_becomes_one() -> None:
     loop, plain = segment("ですですですですです", logprob=-0.1), segment("そうです", logprob=-0.9)
     assert evidence.is_better(plain, loop) and not evidence.is_better(loop, plain)
     assert evidence.is_better(segment("あ", logprob=-0.2), segment("い", logprob=-0.5))
-
-
-def test_hotwords_put_what_somebody_chose_first() -> None:
-    meeting = Meeting.model_validate(
-        {
-            **MEETING.model_dump(),
-            "glossary": ("認容",),
-            "attendees": ({"name": "山本 太郎", "role": "委員"}, {"name": "山本 太郎", "role": "委員"}),
-        }
-    )
-    assert hotwords(meeting)[:3] == ("認容", "山本太郎", "諮問第1号")
-    assert hotwords(Meeting()) == ()
 
 
 def broken_driver() -> int:

@@ -93,7 +93,15 @@ def assemble_transcript(transcript: Path, meeting: Path | None, settings: Settin
     particulars = meeting_file.for_recording(transcript, meeting)
     recording, heard, voices = transcripts.read(transcript)
     draft = understand(
-        recording, heard, voices, particulars, layouts.load(particulars.template), job.provenance(settings, ()), ()
+        recording,
+        heard,
+        voices,
+        particulars,
+        layouts.load(particulars.template),
+        job.provenance(settings, ()),
+        (),
+        job.terms(settings, particulars),
+        settings.without,
     )
     return documents.write(draft, settings.outputs_folder / recording.id, settings.formats, settings.home)
 

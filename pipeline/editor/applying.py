@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.editor import edits, handwork
+from pipeline.glossary import correcting
 from pipeline.proof import Proof, State
 from pipeline.schema import Decision, Redaction, Section, Speaker, Turn
 from pipeline.terms import FlagKind, Phase, Role
@@ -50,7 +51,7 @@ def _with_turn(proof: Proof, turn: Turn) -> Proof:
 
 
 def _rewrite(proof: Proof, edit: edits.Rewrite) -> Proof:
-    return _with_turn(proof, handwork.rewritten(_turn(proof, edit.turn), " ".join(edit.written.splitlines())))
+    return _with_turn(proof, _told(handwork.rewritten(_turn(proof, edit.turn), " ".join(edit.written.splitlines()))))
 
 
 def _revert(proof: Proof, edit: edits.Revert) -> Proof:
@@ -58,7 +59,14 @@ def _revert(proof: Proof, edit: edits.Revert) -> Proof:
     found = next((c for c in turn.changes if (c.rule, c.start, c.end) == (edit.rule, edit.start, edit.end)), None)
     if found is None:
         raise Refused("その書きかえは、もうありません。")
-    return _with_turn(proof, handwork.reverted(turn, found))
+    return _with_turn(proof, _told(handwork.reverted(turn, found)))
+
+
+def _told(turn: Turn) -> Turn:
+    """Without the doubts about corrections that do not stand any more."""
+    stand = {correcting.flag_of(change) for change in turn.changes if correcting.is_correction(change)}
+    flags = tuple(flag for flag in turn.flags if flag.kind is not FlagKind.GLOSSARY or flag in stand)
+    return turn if flags == turn.flags else turn.model_copy(update={"flags": flags})
 
 
 def _split(proof: Proof, edit: edits.Split) -> Proof:
@@ -193,7 +201,7 @@ def _replace(proof: Proof, edit: edits.Replace) -> Proof:
     by = " ".join(edit.by.splitlines())
     wanted = set(edit.turns)
     turns = tuple(
-        handwork.rewritten(t, t.written.replace(edit.find, by)) if t.id in wanted and edit.find in t.written else t
+        _told(handwork.rewritten(t, t.written.replace(edit.find, by))) if t.id in wanted and edit.find in t.written else t
         for t in proof.turns
     )
     if turns == proof.turns:

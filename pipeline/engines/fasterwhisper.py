@@ -2,7 +2,8 @@
 
 In: a chunk of the prepared wav. Out: segments with words, in ms from the start of the recording, flagged where their
 evidence is poor. The batched pipeline is fast but has one temperature and no fallback, so segments that loop or are
-unlikely are decoded once more singly with fallback, and the better one is kept. The settings object is frozen and
+unlikely are decoded once more singly with fallback, and the better one is kept; one that holds nothing but hotwords is
+decoded once more without them, because a recogniser that was told words may write them where nobody spoke. The settings object is frozen and
 picklable; the loaded model is cached once per process and plan.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from pipeline import store, wav
 from pipeline.engines import devices, evidence, silero
 from pipeline.errors import WeightsError
+from pipeline.glossary import echoes, worth
 from pipeline.schema import Chunk, ModelUsed, Segment, Transcription, Warn, Word
 
 HOTWORD_TOKENS = 96  # of the decoder's 448: 30 s of dense Japanese need about 250, the prompt frame a few
@@ -88,17 +90,23 @@ class FasterWhisper:
             "condition_on_previous_text": False,
             "hotwords": _within_budget(model, self.hotwords),
         }
+        hinted = common["hotwords"] is not None
         heard, _ = BatchedInferencePipeline(model).transcribe(samples, batch_size=plan.batch, temperature=0.0, **common)
         result: list[Segment] = []
         for first in map(_segment, heard):
-            if not (evidence.is_loop(first) or evidence.is_weak(first)):
+            is_echo = hinted and echoes.hints_in(first.text, self.hotwords) > 0
+            if not (is_echo or evidence.is_loop(first) or evidence.is_weak(first)):
                 result.append(first)
                 continue
             begin_ms = max(0, first.start_ms - AROUND_MS)
             stretch = samples[begin_ms * wav.SAMPLES_PER_MS : (first.end_ms + AROUND_MS) * wav.SAMPLES_PER_MS]
-            again, _ = model.transcribe(stretch, temperature=FALLBACK_TEMPERATURES, vad_filter=False, **common)
+            told = {**common, "hotwords": None} if is_echo else common
+            again, _ = model.transcribe(stretch, temperature=FALLBACK_TEMPERATURES, vad_filter=False, **told)
             second = _merged([_shifted(_segment(s), begin_ms) for s in again])
-            result.append(second if second and evidence.is_better(second, first) else first)
+            if is_echo:  # what is heard without the hints was said; what is not came from them
+                result.append(second or first.model_copy(update={"flags": (echoes.INVENTED,)}))
+            else:
+                result.append(second if second and evidence.is_better(second, first) else first)
         return result
 
 
@@ -126,13 +134,12 @@ def _load(folder: str, device: str, compute_type: str, cpu_threads: int) -> Any:
 
 
 def _within_budget(model: Any, terms: tuple[str, ...]) -> str | None:
-    """As many terms as fit the budget by the model's own tokenizer, joined; None for none."""
-    kept: list[str] = []
-    for term in terms:
-        if len(model.hf_tokenizer.encode(" " + "、".join([*kept, term]), add_special_tokens=False).ids) > HOTWORD_TOKENS:
-            break
-        kept.append(term)
-    return "、".join(kept) or None
+    """Terms that fit the budget by the model's own tokenizer, in their order, joined; None for none."""
+
+    def fits(taken: list[str]) -> bool:
+        return len(model.hf_tokenizer.encode(" " + "、".join(taken), add_special_tokens=False).ids) <= HOTWORD_TOKENS
+
+    return "、".join(worth.spend(terms, fits)) or None
 
 
 def _segment(heard: Any) -> Segment:
@@ -202,7 +209,8 @@ def _judged(segments: list[Segment], audio: Path, chunk: Chunk) -> tuple[Segment
             continue
         placed = _shifted(segment, chunk.start_ms)
         heard_ms = evidence.overlap_ms(placed.start_ms, placed.end_ms, speech)
-        result.append(placed.model_copy(update={"flags": evidence.flags(placed, heard_ms)}))
+        earned = dict.fromkeys((*segment.flags, *evidence.flags(placed, heard_ms)))
+        result.append(placed.model_copy(update={"flags": tuple(earned)}))
     return tuple(result)
 
 
