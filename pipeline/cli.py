@@ -14,9 +14,10 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline import __version__, cli_documents, interruption
+from pipeline.commands import glossary as glossary_command
 from pipeline.commands import models as models_command
 from pipeline.commands import usage
-from pipeline.commands.options import AsJson, Formats, Home, MeetingFile, say
+from pipeline.commands.options import AsJson, Formats, Home, MeetingFile, Without, say
 from pipeline.errors import ExitCode, MinutesError
 
 INTERRUPTED = "中断しました。もう一度実行すると、終わったところから続けます。"
@@ -103,6 +104,7 @@ def transcribe(
     device: Annotated[str | None, typer.Option("--device", help="計算装置: auto, cpu, cuda")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="文字起こしを並べて行うプロセス数")] = None,
     formats: Formats = None,
+    without: Without = None,
     home: Home = None,
 ) -> int:
     """録音を会議録の下書きにし、できた draft.json の場所を表示します。"""
@@ -110,7 +112,8 @@ def transcribe(
     from pipeline.settings import load
 
     flags = {
-        "models": models, "diarizer": diarizer, "device": device, "workers": workers, "formats": formats, "home": home,
+        "models": models, "diarizer": diarizer, "device": device, "workers": workers, "formats": formats,
+        "without": without, "home": home,
     }  # fmt: skip
     return transcribe_command.transcribe_all(recordings, meeting, load(flags), typer.echo, tell)
 
@@ -170,13 +173,15 @@ def assemble(
     ],
     meeting: MeetingFile = None,
     formats: Formats = None,
+    without: Without = None,
     home: Home = None,
 ) -> int:
     """よそで作った話者つき文字起こしを下書きにします。録音は要りません。"""
     from pipeline.commands import transcribe as transcribe_command
     from pipeline.settings import load
 
-    typer.echo(transcribe_command.assemble_transcript(transcript, meeting, load({"formats": formats, "home": home})))
+    settings = load({"formats": formats, "without": without, "home": home})
+    typer.echo(transcribe_command.assemble_transcript(transcript, meeting, settings))
     return ExitCode.DONE
 
 
@@ -219,6 +224,7 @@ def doctor(home: Home = None) -> int:
 
 
 app.add_typer(cli_documents.app)
+app.add_typer(glossary_command.app, name="glossary")
 app.add_typer(models_command.app, name="models")
 
 if __name__ == "__main__":

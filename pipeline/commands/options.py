@@ -10,6 +10,9 @@ import typer
 Home = Annotated[Path | None, typer.Option("--home", help="作業フォルダ(recordings, outputs, models を置く所)")]
 MeetingFile = Annotated[Path | None, typer.Option("--meeting", help="会議ファイル。録音と同じ名前の .toml なら自動で使う")]
 Formats = Annotated[str | None, typer.Option("--formats", help="一緒に書き出す形式(例: text,docx,srt)")]
+Without = Annotated[
+    str | None, typer.Option("--without", help="用語集の書きかえをしない言葉(例: 諮問,答申)。* ならすべて", metavar="言葉")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="表の代わりに JSON を書く")]
 
 

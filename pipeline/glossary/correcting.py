@@ -102,34 +102,45 @@ def _candidates(spoken: str, sure: list[float], wanted: Sequence[_Wanted], spell
     longest = max(len(one.letters) for one in wanted) / ALIKE
     for i, first in enumerate(sounds):
         heard = ""
-        for last in sounds[i:]:
+        for j, last in enumerate(sounds[i:], start=i + 1):
             if last.stops or len(heard) + len(last.letters) > longest:
                 break
             heard += last.letters
-            if min(sure[first.begin : last.end]) < DOUBTFUL and heard:
-                yield from _matches(spoken, first.begin, last.end, heard, sure, wanted, spelled)
+            if heard and min(sure[first.begin : last.end]) < DOUBTFUL:
+                yield from _matches(spoken, sounds[i:j], sure, wanted, spelled)
 
 
 def _matches(
-    spoken: str, begin: int, end: int, heard: str, sure: list[float], wanted: Sequence[_Wanted], spelled: frozenset[str]
+    spoken: str, sounds: list[_Sound], sure: list[float], wanted: Sequence[_Wanted], spelled: frozenset[str]
 ) -> Iterator[_Found]:
+    begin, end = sounds[0].begin, sounds[-1].end
     surface = spoken[begin:end]
     if any(text in surface for text in spelled):
         return
     for one in wanted:
         text = one.term.text
         is_listed = surface in one.term.heard
-        if not is_listed and abs(len(heard) - len(one.letters)) > (1 - ALIKE) * max(len(heard), len(one.letters)):
+        likeness = 1.0 if is_listed else _likeness(sounds, one)
+        if not likeness or _DIGITS.findall(surface) != _DIGITS.findall(text):
             continue
-        least = 1.0 if len(one.letters) < SHORT_LETTERS else ALIKE
-        likeness = 1.0 if is_listed else sounding.alike(heard, one.letters, least)
-        if likeness < least or not likeness or _DIGITS.findall(surface) != _DIGITS.findall(text):
-            continue
-        if not is_listed and _is_common(surface):
+        if not is_listed and (is_common(surface) or _is_wider_than_needed(sounds, one, likeness)):
             continue
         if _doubt(surface, text, sure[begin:end]) < DOUBTFUL:
             rule = f"{GLOSSARY_RULE}「{text}」"
             yield _Found(Change(rule=rule, start=begin, end=end, before=surface, after=text), likeness)
+
+
+def _likeness(sounds: Sequence[_Sound], wanted: _Wanted) -> float:
+    """0 where it is not enough."""
+    least = 1.0 if len(wanted.letters) < SHORT_LETTERS else ALIKE
+    return sounding.alike("".join(sound.letters for sound in sounds), wanted.letters, least)
+
+
+def _is_wider_than_needed(sounds: list[_Sound], wanted: _Wanted, likeness: float) -> bool:
+    """Whether a part of it sounds as much like the term: then the rest (です, を) is no part of the word."""
+    count = len(sounds)
+    parts = (sounds[i:j] for i in range(count) for j in range(i + 1, count + 1) if j - i < count)
+    return any(_likeness(part, wanted) >= likeness for part in parts)
 
 
 def _doubt(surface: str, text: str, sure: list[float]) -> float:
@@ -141,7 +152,7 @@ def _doubt(surface: str, text: str, sure: list[float]) -> float:
     return min(changed)
 
 
-def _is_common(surface: str) -> bool:
+def is_common(surface: str) -> bool:
     """Whether what was heard is one word of the dictionary and no name: then somebody may well have said it."""
     morphs = list(longest_units().tokenize(surface))
     return len(morphs) == 1 and not morphs[0].is_oov() and morphs[0].part_of_speech()[1] != "固有名詞"
