@@ -88,7 +88,11 @@ def test_nothing_is_corrected_where_nobody_may_have_spoken() -> None:
 def test_a_correction_is_on_record_and_asks_to_listen() -> None:
     (after,) = correct([doubtful("放課後自動クラブです。", "自動")], [CLUB])
     (change,) = after.changes
-    assert (change.rule, change.before, change.after) == ("用語集「放課後児童クラブ」", "放課後自動クラブ", "放課後児童クラブ")
+    assert (change.rule, change.before, change.after) == (
+        "用語集「放課後児童クラブ」",
+        "放課後自動クラブ",
+        "放課後児童クラブ",
+    )
     assert [flag.kind for flag in after.flags] == [FlagKind.GLOSSARY]
     assert "放課後自動クラブ" in after.flags[0].reason
     assert after.spoken == "放課後自動クラブです。"

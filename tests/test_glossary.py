@@ -139,7 +139,9 @@ def test_what_people_have_or_refused_is_not_proposed_again() -> None:
 
 
 def test_a_compound_that_a_long_paper_has_once_is_a_turn_of_phrase() -> None:
-    long = Paper(name="会議録", paragraphs=("入退室管理システムを使う。", "保育業務支援システムと保育業務支援システム。", "あ" * 6000))
+    long = Paper(
+        name="会議録", paragraphs=("入退室管理システムを使う。", "保育業務支援システムと保育業務支援システム。", "あ" * 6000)
+    )
     texts = [p.term.text for p in propose([long])]
     assert "保育業務支援システム" in texts
     assert "入退室管理システム" not in texts
@@ -180,7 +182,7 @@ TERMS = st.lists(
         Term,
         text=st.text(alphabet="諮問答申\"'\\#=[]クラ ウド", min_size=1, max_size=8).map(str.strip).filter(bool),
         reading=st.sampled_from(["", "シモン"]),
-        heard=st.lists(st.text(alphabet="指紋\"\\\n", min_size=1, max_size=3), max_size=2).map(tuple),
+        heard=st.lists(st.text(alphabet='指紋"\\\n', min_size=1, max_size=3), max_size=2).map(tuple),
         city=st.sampled_from(["", "若葉市"]),
         count=st.integers(0, 9),
         use=st.booleans(),
@@ -333,7 +335,9 @@ def test_learn_prints_proposals_and_writes_only_when_told(tmp_path: Path, capsys
     command = ["glossary", "learn", str(tmp_path / "次第.txt"), "--city", "若葉市", "--home", str(tmp_path)]
     assert run(command) == 0
     told = capsys.readouterr()
-    assert ["複合語", "入退室管理システム", "ニュウタイシツカンリシステム", "1回"] in [line.split() for line in told.out.splitlines()]
+    assert ["複合語", "入退室管理システム", "ニュウタイシツカンリシステム", "1回"] in [
+        line.split() for line in told.out.splitlines()
+    ]
     assert "--write" in told.err
     assert not (tmp_path / "glossary.toml").exists()
     assert run([*command, "--write"]) == 0
