@@ -9,13 +9,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import layouts, redaction, store
+from pipeline import layouts, reading, redaction, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
+MAX_BYTES = 200_000_000  # three hours are about 10 MB
 _READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
 
 
@@ -24,9 +25,9 @@ def find(id_or_path: str, outputs: Path) -> Path:
     given = Path(id_or_path)
     for folder in (given, outputs / id_or_path):
         for name in (PROOF, DRAFT):
-            if (folder / name).is_file():
+            if reading.is_file(folder / name):
                 return folder / name
-    if given.is_file():
+    if reading.is_file(given):
         return given
     known = sorted(p.parent.name for p in outputs.glob(f"*/{DRAFT}"))
     advice = f"今ある下書き: {', '.join(known)}" if known else "先に minutes transcribe で下書きを作ってください。"
@@ -36,10 +37,11 @@ def find(id_or_path: str, outputs: Path) -> Path:
 def read(file: Path) -> Draft | Document:
     """A draft, or a document that ``minutes parse`` has read. Raises RecordingError for a file that is neither."""
     try:
-        return _READABLE.validate_json(file.read_bytes())
-    except (ValidationError, OSError) as error:
+        return _READABLE.validate_json(reading.whole(file, MAX_BYTES))
+    except (ValidationError, reading.Unreadable) as error:
+        why = f"({error})" if isinstance(error, reading.Unreadable) else ""
         raise RecordingError(
-            f"下書きとして読めません: {file}",
+            f"下書きとして読めません: {file}{why}",
             "minutes transcribe か minutes assemble が作った draft.json を指定してください。",
         ) from error
 
@@ -82,7 +84,9 @@ def check_formats(formats: tuple[str, ...]) -> None:
 
 
 def export_to(target: Path, data: bytes, overwrite: bool) -> None:
-    """Write a document where the user asked for it; an existing file is kept unless ``overwrite``."""
+    """Write a document where the user asked for it; an existing file is kept unless ``overwrite``, a device always."""
+    if target.exists() and not target.is_file():
+        raise OutputError(f"ファイルではないものがあります: {target}", "書き出すファイルの名前を指定してください。")
     if target.exists() and not overwrite:
         raise OutputError(f"同じ名前のファイルがあります: {target}", "別の名前にするか、--overwrite を付けてください。")
     store.write_bytes(target, data)

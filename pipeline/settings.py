@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
+from pipeline import complaints, reading, shown
 from pipeline.errors import SettingsError
 from pipeline.schema import Record
 
@@ -24,6 +25,8 @@ FILE_NAME = "minutes.toml"
 DEFAULT_WHISPER = "large-v3-turbo"
 DEFAULT_PYANNOTE = "pyannote/speaker-diarization-community-1"
 DEMO = "demo"
+MAX_TOML_BYTES = 1_000_000  # a hundred times the longest meeting file
+_PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
 class Settings(Record):
@@ -71,18 +74,26 @@ def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] |
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     variables = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     home = Path(str(given.get("home") or variables.get("home") or "."))
-    if not home.is_dir():
+    if not reading.is_folder(home):
         raise SettingsError(f"作業フォルダがありません: {home}", "--home か MINUTES_HOME の場所を確かめてください。")
     file = home / FILE_NAME
     values: dict[str, object] = {}
     sources: dict[str, str] = {}
+    in_file = read_toml(file) if os.path.lexists(file) else {}
+    if "home" in in_file:
+        raise SettingsError(
+            f"home は {FILE_NAME} には書けません({FILE_NAME} {line_of(file, 'home')})",
+            "--home か MINUTES_HOME で指定してください。",
+        )
     for place, layer in (
-        (FILE_NAME, read_toml(file) if file.exists() else {}),
+        (FILE_NAME, in_file),
         ("環境変数", variables),
         ("オプション", given),
     ):
         values.update(layer)
         sources.update(dict.fromkeys(layer, place))
+    if "sources" in values:  # our own field, not a setting
+        raise _unknown("sources", sources["sources"], file)
     try:
         return Settings.model_validate({**values, "home": home, "sources": sources})
     except ValidationError as error:
@@ -92,24 +103,47 @@ def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] |
 def read_toml(file: Path) -> dict[str, Any]:
     """The table in ``file``; SettingsError with the line where it is not TOML or not text."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(reading.whole(file, MAX_TOML_BYTES).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
+        place = "{}行目の{}文字目".format(*found.groups()) if (found := _PLACE.search(str(error))) else "ファイルの終わり"
         raise SettingsError(
-            f"{file.name} の書き方に誤りがあります({error})", f'{file} を直してください。文字列は " " で囲みます。'
+            f"{file.name} の書き方に誤りがあります({place})",
+            f'{file} を直してください。文字列は " " で囲み、同じ項目は1度だけ書きます。',
         ) from error
-    except UnicodeDecodeError as error:
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise SettingsError(
+                f"{file.name} が UTF-8 の文字ではありません。",
+                "メモ帳などで文字コードを UTF-8 にして保存し直してください。",
+            ) from error
         raise SettingsError(
-            f"{file.name} が UTF-8 の文字ではありません。",
-            "メモ帳などで文字コードを UTF-8 にして保存し直してください。",
+            f"{file.name} に読めない値があります(深すぎる入れ子か、大きすぎる数)。", f"{file} を直してください。"
         ) from error
-    except OSError as error:
-        raise SettingsError(f"{file} を読めません({error.strerror})", "場所と読み取りの権限を確かめてください。") from error
+    except reading.Unreadable as error:
+        raise SettingsError(f"{file} を読めません({error})", "場所と読み取りの権限を確かめてください。") from error
+    if key := next(_unfit(values), None):
+        raise SettingsError(
+            f"{file.name} の {key} に、目に見えない制御文字があります({line_of(file, key)})",
+            f"{file} で書き直してください。",
+        )
+    return values
+
+
+def _unfit(values: dict[str, Any]) -> Iterator[str]:
+    """Keys of strings with characters that no document and no path can hold (TOML writes them ``\\u0000``)."""
+    for key, value in values.items():
+        inside = value if isinstance(value, list) else [value]
+        if not shown.is_text(key) or any(isinstance(one, str) and not shown.is_text(one) for one in inside):
+            yield key
+        for one in inside:
+            if isinstance(one, dict):
+                yield from _unfit(one)
 
 
 def line_of(file: Path, key: str) -> str:
     """「N行目」of the first line of ``file`` that sets ``key`` or opens its table, or an empty text."""
     pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*(=|\.|\])")
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if pattern.match(line):
             return f"{number}行目"
     return ""
@@ -121,11 +155,17 @@ def _explained(error: ValidationError, sources: Mapping[str, str], file: Path) -
     place = sources.get(key, "設定")
     where = f"{place} {line_of(file, key)}".strip() if place == FILE_NAME else place
     if first["type"] == "extra_forbidden":
-        name = PREFIX + key.upper() if place == "環境変数" else key
-        return SettingsError(
-            f"知らない設定です: {name}({where})",
-            f"使える名前: {', '.join(n for n in Settings.model_fields if n != 'sources')}",
-        )
+        return _unknown(key, place, file)
     return SettingsError(
-        f"設定 {key} の値が正しくありません({where}): {first['msg']}", "minutes doctor で今の設定を確かめられます。"
+        f"設定 {key} の値が正しくありません({where}): {complaints.in_japanese(first)}",
+        "README の設定の表に、書ける値があります。" if place == FILE_NAME else "minutes doctor で今の設定を確かめられます。",
+    )
+
+
+def _unknown(key: str, place: str, file: Path) -> SettingsError:
+    name = PREFIX + key.upper() if place == "環境変数" else key
+    where = f"{place} {line_of(file, key)}".strip() if place == FILE_NAME else place
+    return SettingsError(
+        f"知らない設定です: {name}({where})",
+        f"使える名前: {', '.join(n for n in Settings.model_fields if n != 'sources')}",
     )

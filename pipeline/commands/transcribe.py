@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import documents, job, layouts, meeting_file, runlog
-from pipeline.errors import ExitCode, MinutesError, RecordingError, WeightsError
+from pipeline import documents, job, layouts, meeting_file, prepare, runlog, shown
+from pipeline.errors import ExitCode, MinutesError, WeightsError
 from pipeline.progress import ShownProgress
 from pipeline.protocols import Executor
 from pipeline.run import Job, make_draft, understand
@@ -36,7 +36,7 @@ def transcribe_all(
                 show(path)
                 codes.append(ExitCode.DONE if spoke else ExitCode.NO_SPEECH)
             except MinutesError as error:
-                runlog.LOG.error("%s: 終了コード %d", source.name, error.exit_code)
+                runlog.LOG.error("%s: 終了コード %d", shown.line(source.name), error.exit_code)
                 codes.append(tell(error))
     failed = [code for code in codes if code not in (ExitCode.DONE, ExitCode.NO_SPEECH)]
     if failed:
@@ -46,10 +46,10 @@ def transcribe_all(
 
 def transcribe_one(source: Path, meeting: Path | None, settings: Settings, runner: Executor) -> tuple[Path, bool]:
     """One recording to its draft. Returns the draft's path and whether anybody spoke."""
-    if not source.exists():
-        raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
+    prepare.check(source)
+    title = shown.line(source.name)
     particulars = meeting_file.for_recording(source, meeting)
-    with ShownProgress(source.name) as progress:
+    with ShownProgress(title) as progress:
         work = _build(settings, particulars, runner, progress)
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
@@ -57,7 +57,7 @@ def transcribe_one(source: Path, meeting: Path | None, settings: Settings, runne
     spoke = any(turn.spoken for turn in draft.turns)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
-        runlog.LOG.warning("%s: %s", source.name, warning.message)
+        runlog.LOG.warning("%s: %s", title, warning.message)
     return path, spoke
 
 
