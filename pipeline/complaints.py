@@ -24,11 +24,11 @@ _WHY = {
     "int_from_float": "整数を書きます",
     "greater_than_equal": "{ge} 以上の数を書きます",
     "less_than_equal": "{le} 以下の数を書きます",
-    "finite_number": "数を書きます",
+    "finite_number": "有限の数を書きます",
     "tuple_type": "[ ] で囲んだ並びを書きます",
-    "model_type": "項目の組({ } か、[ ] の見出しの下)を書きます",
-    "model_attributes_type": "項目の組({ } か、[ ] の見出しの下)を書きます",
-    "dict_type": "項目の組({ } か、[ ] の見出しの下)を書きます",
+    "model_type": "項目の組({{ }} か、[ ] の見出しの下)を書きます",
+    "model_attributes_type": "項目の組({{ }} か、[ ] の見出しの下)を書きます",
+    "dict_type": "項目の組({{ }} か、[ ] の見出しの下)を書きます",
     "path_type": '場所を " " で囲んで書きます',
 }
 _DATE = "2026-05-14 の形の日付を書きます"
@@ -44,4 +44,4 @@ def in_japanese(error: ErrorDetails) -> str:
         return "使えるのは " + str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
     if kind == "value_error":
         return str(context.get("error", _OTHER))
-    return _WHY.get(kind, _OTHER).format(**context) if kind in _WHY else _OTHER
+    return _WHY.get(kind, _OTHER).format(**context)

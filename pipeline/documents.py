@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import layouts, reading, redaction, store
+from pipeline import layouts, reading, redaction, shown, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
+XML = ("docx",)
 MAX_BYTES = 200_000_000  # three hours are about 10 MB
 _READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
 
@@ -61,7 +63,22 @@ def render(draft: Draft | Document, name: str) -> bytes:
     check_formats((name,))
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
-    return EXPORTERS[name].render(draft)
+    return EXPORTERS[name].render(_printable(draft) if name in XML else draft)
+
+
+def _printable(draft: Draft | Document) -> Draft | Document:
+    """Without what XML cannot hold: an editor pastes a vertical tab, a page made from a PDF has form feeds. No length changes."""
+    given = draft.model_dump(by_alias=True)
+    fit = _fit(given)
+    return draft if fit == given else type(draft).model_validate(fit)
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _fit(inside) for key, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_fit(inside) for inside in value)
+    return shown.text(value) if isinstance(value, str) else value
 
 
 def public(draft: Draft | Document) -> Draft:
@@ -85,8 +102,10 @@ def check_formats(formats: tuple[str, ...]) -> None:
 
 def export_to(target: Path, data: bytes, overwrite: bool) -> None:
     """Write a document where the user asked for it; an existing file is kept unless ``overwrite``, a device always."""
-    if target.exists() and not target.is_file():
+    with store.saying_why(target):
+        is_there, is_file = target.exists(), target.is_file()
+    if is_there and not is_file:
         raise OutputError(f"ファイルではないものがあります: {target}", "書き出すファイルの名前を指定してください。")
-    if target.exists() and not overwrite:
+    if is_there and not overwrite:
         raise OutputError(f"同じ名前のファイルがあります: {target}", "別の名前にするか、--overwrite を付けてください。")
     store.write_bytes(target, data)

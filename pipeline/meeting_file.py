@@ -36,7 +36,7 @@ def read(file: Path) -> Meeting:
     if type(values.get("speakers")) is int:  # not true, which is one too
         values["speakers"] = {"exact": values["speakers"]}
     try:
-        return Meeting.model_validate(values)
+        meeting = Meeting.model_validate(values)
     except ValidationError as error:
         # a misspelt key also leaves the right one missing: the misspelling is what the clerk can see
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
@@ -53,6 +53,12 @@ def read(file: Path) -> Meeting:
             f"会議ファイルの {'.'.join(map(str, first['loc']))} が正しくありません({place}): {complaints.in_japanese(first)}",
             "日付は date = 2026-05-14 の形、議題は [[agenda]] の下に label と title を書きます。",
         ) from error
+    if not all(attendee.name.strip() for attendee in meeting.attendees):
+        raise SettingsError(
+            f"会議ファイルの attendees に、name の空な人がいます({file.name})",
+            "名前を書くか、その [[attendees]] を消してください。",
+        )
+    return meeting
 
 
 def for_recording(recording: Path, given: Path | None) -> Meeting:

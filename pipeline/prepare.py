@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 STAGE = "準備"
 AUDIO, RECORD = "audio.wav", "recording.json"
 MAX_HOURS = 24  # a few kilobytes can claim to hold years
+MIN_RATE_HZ = 1_000  # speech needs 6,000; below this, a small file fills the disk
 _BLOCK_BYTES = 1 << 20
 _MISSING_SHARE = 0.01  # of the announced length; less is how containers round
 _MISSING_MS = 2_000
@@ -139,6 +140,10 @@ def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, b
         if not container.streams.audio:
             raise RecordingError(f"音声が入っていません: {source}", "音声のある録音・録画を指定してください。")
         stream = container.streams.audio[0]
+        if stream.codec_context is None or stream.rate < MIN_RATE_HZ:
+            raise RecordingError(
+                f"録音の圧縮のしかたが分かりません: {source}", "再生できるソフトで wav か mp3 に変換してください。"
+            )
         announced_ms = _announced_ms(container)
         channels = max(1, stream.channels)
         with store.saying_why(target), wave.open(str(target), "wb") as out:

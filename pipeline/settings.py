@@ -26,6 +26,7 @@ DEFAULT_WHISPER = "large-v3-turbo"
 DEFAULT_PYANNOTE = "pyannote/speaker-diarization-community-1"
 DEMO = "demo"
 MAX_TOML_BYTES = 1_000_000  # a hundred times the longest meeting file
+MAX_CHARS = 2_000  # of one value
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
@@ -39,8 +40,8 @@ class Settings(Record):
     pyannote: str = Field(default=DEFAULT_PYANNOTE, description="話者分離のモデル名")
     diarizer: Literal["auto", "pyannote", "builtin"] = Field(default="auto", description="話者分離の方式")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="計算に使う装置")
-    threads: int = Field(default=0, ge=0, description="CPU のスレッド数。0 は自動")
-    workers: int = Field(default=1, ge=1, description="文字起こしを並べて行うプロセス数")
+    threads: int = Field(default=0, ge=0, le=1024, description="CPU のスレッド数。0 は自動")
+    workers: int = Field(default=1, ge=1, le=256, description="文字起こしを並べて行うプロセス数")
     language: str = Field(default="ja", description="話される言語")
     chunk_s: int = Field(default=180, ge=20, le=1800, description="文字起こしの一区切りの長さ(秒)")
     hotwords: bool = Field(default=True, description="次第と用語集の言葉を聞き取りの手がかりにする")
@@ -57,6 +58,14 @@ class Settings(Record):
     def _known(cls, value: str) -> str:
         if value not in ("", DEMO):
             raise ValueError("demo か空にしてください")
+        return value
+
+    @field_validator("whisper", "pyannote", "language", "formats")
+    @classmethod
+    def _savable(cls, value: str | tuple[str, ...]) -> object:
+        """A variable may hold bytes that are no UTF-8; these go into the draft's 作成方法."""
+        if not all(map(shown.is_text, value)):
+            raise ValueError("保存できない文字があります")
         return value
 
     @property
@@ -104,6 +113,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     """The table in ``file``; SettingsError with the line where it is not TOML or not text."""
     try:
         values = tomllib.loads(reading.whole(file, MAX_TOML_BYTES).decode("utf-8-sig"))
+        unfit = next(_unfit(values), None)
     except tomllib.TOMLDecodeError as error:
         place = "{}行目の{}文字目".format(*found.groups()) if (found := _PLACE.search(str(error))) else "ファイルの終わり"
         raise SettingsError(
@@ -121,19 +131,21 @@ def read_toml(file: Path) -> dict[str, Any]:
         ) from error
     except reading.Unreadable as error:
         raise SettingsError(f"{file} を読めません({error})", "場所と読み取りの権限を確かめてください。") from error
-    if key := next(_unfit(values), None):
+    if unfit is not None:
+        where = f"{file.name} {line_of(file, unfit)}".strip()
         raise SettingsError(
-            f"{file.name} の {key} に、目に見えない制御文字があります({line_of(file, key)})",
+            f"{unfit} の値が使えません({where}): 目に見えない制御文字があるか、{MAX_CHARS:,}字を超えています",
             f"{file} で書き直してください。",
         )
     return values
 
 
 def _unfit(values: dict[str, Any]) -> Iterator[str]:
-    """Keys of strings with characters that no document and no path can hold (TOML writes them ``\\u0000``)."""
+    """Keys of strings that no document and no path can hold: control characters (TOML writes ``\u0000``), or endless ones."""
     for key, value in values.items():
         inside = value if isinstance(value, list) else [value]
-        if not shown.is_text(key) or any(isinstance(one, str) and not shown.is_text(one) for one in inside):
+        strings = [key, *(one for one in inside if isinstance(one, str))]
+        if any(len(one) > MAX_CHARS or not shown.is_text(one) for one in strings):
             yield key
         for one in inside:
             if isinstance(one, dict):
