@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from pipeline import layouts, reading, redaction, shown, store
+from pipeline import layouts, reading, redaction, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
-from pipeline.export.blocks import Document
+from pipeline.export.blocks import Block, Document, Kind
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
-XML = ("docx",)
 MAX_BYTES = 200_000_000  # three hours are about 10 MB
 _READABLE: TypeAdapter[Draft | Document] = TypeAdapter(Draft | Document)
 
@@ -39,13 +37,25 @@ def find(id_or_path: str, outputs: Path) -> Path:
 def read(file: Path) -> Draft | Document:
     """A draft, or a document that ``minutes parse`` has read. Raises RecordingError for a file that is neither."""
     try:
-        return _READABLE.validate_json(reading.whole(file, MAX_BYTES))
-    except (ValidationError, reading.Unreadable) as error:
+        found = _READABLE.validate_json(reading.whole(file, MAX_BYTES))
+        return _printable(found) if isinstance(found, Document) else found
+    except (ValueError, reading.Unreadable) as error:
         why = f"({error})" if isinstance(error, reading.Unreadable) else ""
         raise RecordingError(
             f"下書きとして読めません: {file}{why}",
             "minutes transcribe か minutes assemble が作った draft.json を指定してください。",
         ) from error
+
+
+def _printable(document: Document) -> Document:
+    """Blocks as the exporters make theirs: pages made from a PDF have form feeds, which no Word file can hold.
+
+    What stands around the page is kept as it is. Raises ValueError for a block without a line.
+    """
+    if not all(block.lines for block in document.blocks):
+        raise ValueError("a block without a line")
+    fit = (b if b.kind is Kind.AROUND else Block.of(b.kind, *b.lines, turn_id=b.turn_id) for b in document.blocks)
+    return document.model_copy(update={"blocks": tuple(fit)})
 
 
 def write(draft: Draft, folder: Path, formats: tuple[str, ...]) -> Path:
@@ -63,22 +73,7 @@ def render(draft: Draft | Document, name: str) -> bytes:
     check_formats((name,))
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
-    return EXPORTERS[name].render(_printable(draft) if name in XML else draft)
-
-
-def _printable(draft: Draft | Document) -> Draft | Document:
-    """Without what XML cannot hold: an editor pastes a vertical tab, a page made from a PDF has form feeds. No length changes."""
-    given = draft.model_dump(by_alias=True)
-    fit = _fit(given)
-    return draft if fit == given else type(draft).model_validate(fit)
-
-
-def _fit(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _fit(inside) for key, inside in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_fit(inside) for inside in value)
-    return shown.text(value) if isinstance(value, str) else value
+    return EXPORTERS[name].render(draft)
 
 
 def public(draft: Draft | Document) -> Draft:

@@ -28,6 +28,11 @@ def line(given: str) -> str:
     return _NOT_IN_LINE.sub(REPLACEMENT, given)
 
 
+def clock(ms: int) -> str:
+    """H:MM:SS from the start of the recording, as a player shows it."""
+    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}"
+
+
 def is_text(given: str) -> bool:
     """Whether ``text`` would leave it as it is."""
     return _NOT_IN_TEXT.search(given) is None

@@ -54,7 +54,7 @@ def transcribe_one(source: Path, meeting: Path | None, settings: Settings, runne
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
     path = documents.write(draft, folder, settings.formats)
-    spoke = any(turn.spoken for turn in draft.turns)
+    spoke = any(turn.spoken for turn in draft.turns if not turn.is_invented)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
         runlog.LOG.warning("%s: %s", title, warning.message)

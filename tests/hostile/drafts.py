@@ -15,6 +15,10 @@ from tests.hostile.case import Case
 BAD, FINE = ExitCode.RECORDING, ExitCode.DONE
 COMMANDS = {"export": ("export", "-f", "docx", "-o", "-"), "check": ("check",), "redactions": ("redactions",)}
 PARSE = ("parse",)
+PAGE_LINES = {
+    "a page of control characters": ["\x01担当\x0b", "\x1b[31m"],
+    "a page of half pairs of brackets": ["{", "}", "{0}", "%s"],
+}
 
 
 def cases() -> tuple[Case, ...]:
@@ -23,12 +27,17 @@ def cases() -> tuple[Case, ...]:
         Case(f"{commands[n % 3][0]}: {name}", commands[n % 3], _holding(content), BAD)
         for n, (name, content) in enumerate(_damaged().items())
     ]
+    pages = [
+        Case(f"{verb}: {name}", COMMANDS[verb], _holding(_json(_document(lines))), FINE)
+        for name, lines in PAGE_LINES.items()
+        for verb in ("export", "check")
+    ]
     mad = [
         Case(f"{verb}: {name}", command, _holding(_json(content)), FINE)
         for name, content in _mad().items()
         for verb, command in COMMANDS.items()
     ]
-    return (*damaged, *mad, *_elsewhere(), *_pages())
+    return (*damaged, *mad, *pages, *_elsewhere(), *_pages())
 
 
 def whole() -> dict[str, Any]:
@@ -88,6 +97,7 @@ def _damaged() -> dict[str, bytes]:
         "half a surrogate pair": good.replace("費用".encode("ascii", "backslashreplace"), b"\\ud800", 1),
         "a sureness of 7": _json(_bent(lambda d: d["speakers"][0].update(confidence=7))),
         "another meeting's shape": _json({"template": "nagasaki", "blocks": [{"kind": "x", "lines": []}]}),
+        "a page without lines": _json(_document([])),
         "a transcript": _json({"segments": []}),
     }
 
@@ -113,6 +123,13 @@ def _mad() -> dict[str, dict[str, Any]]:
         "a time of a thousand years": _bent(lambda d: d["turns"][-1].update(end_ms=10**15)),
         "nobody": {**whole(), "turns": [], "sections": [], "decisions": [], "speakers": []},
     }
+
+
+def _document(lines: list[str]) -> dict[str, Any]:
+    """What ``minutes parse`` writes, with a block of each kind that holds these lines."""
+    kinds = ("field", "value", "list", "item", "section", "label", "paragraph", "around")
+    blocks = [{"kind": kind, "lines": lines, "turn_id": None} for kind in kinds]
+    return {"schema": "minutes-document/1", "template": "nagasaki", "blocks": blocks}
 
 
 def _elsewhere() -> list[Case]:
