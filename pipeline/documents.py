@@ -73,6 +73,8 @@ def render(draft: Draft | Document, name: str) -> bytes:
     check_formats((name,))
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
+    if isinstance(draft, Draft) and EXPORTERS[name].timed:  # beside the sound, where nobody says what was invented
+        draft = draft.model_copy(update={"turns": tuple(turn for turn in draft.turns if not turn.is_invented)})
     return EXPORTERS[name].render(draft)
 
 

@@ -23,6 +23,9 @@ from tests.drafts import write_wav
 from tests.hostile.noises import NOISES
 
 
+PRINTS_ALL = "marked-verbatim"  # a layout that leaves no part of a meeting out
+
+
 class Outcome(NamedTuple):
     """Of one recording in which nobody speaks."""
 
@@ -36,6 +39,7 @@ class Outcome(NamedTuple):
 def outcome(noise: str, seconds: float, home: Path) -> Outcome:
     """The noise through ``minutes transcribe`` with the demo models and 簡易話者分離."""
     source = write_wav(home / f"{noise.replace(' ', '-')}.wav", NOISES[noise](seconds))
+    source.with_suffix(".toml").write_text(f'template = "{PRINTS_ALL}"\n', encoding="utf-8")
     command = [
         "transcribe",
         str(source),
