@@ -22,7 +22,6 @@ from pipeline.schema import Draft
 from tests.drafts import write_wav
 from tests.hostile.noises import NOISES
 
-
 PRINTS_ALL = "marked-verbatim"  # a layout that leaves no part of a meeting out
 
 
