@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import os
 import re
@@ -64,8 +65,9 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@functools.cache
 def _umask() -> int:
-    """The only way to ask is to set it."""
+    """The only way to ask is to set it, so it is asked once."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
