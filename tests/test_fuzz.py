@@ -30,12 +30,14 @@ from tests.hostile import drafts, sound
 from tests.test_hostile import ENGLISH, JAPANESE
 
 QUICK = 50
+IS_LONG = settings().max_examples > 100
+pytestmark = pytest.mark.timeout(3_600 if IS_LONG else 120)
 
 
 def fuzz(quick: int = QUICK) -> Callable[[Any], Any]:
     """As many examples as the profile asks for; in the default one, few."""
-    asked = settings().max_examples
-    return settings(max_examples=asked if asked > 100 else quick, deadline=None, suppress_health_check=list(HealthCheck))
+    wanted = settings().max_examples if IS_LONG else quick
+    return settings(max_examples=wanted, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def in_a_file(content: bytes, name: str, use: Callable[[Path], Any]) -> Any:
@@ -330,6 +332,5 @@ def test_any_damage_to_a_recording_is_a_recording_or_an_error(
     in_a_file(bytes(data[: max(1, int(len(data) * kept))]), f"x.{form}", use)
 
 
-@pytest.mark.parametrize("limit", [QUICK])
-def test_the_long_profile_is_there(limit: int) -> None:
-    assert settings.get_profile("long").max_examples > 100 * limit
+def test_the_long_profile_is_there() -> None:
+    assert settings.get_profile("long").max_examples > 10 * QUICK
