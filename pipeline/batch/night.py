@@ -132,8 +132,8 @@ class Night:
         if self.maker.at_once == 1:
             return next((code for entry, found in todo if (code := self._settle(entry, found)) is not None), None)
         with ThreadPoolExecutor(self.maker.at_once) as threads:
-            running = [threads.submit(self._settle, entry, found) for entry, found in todo]
             try:
+                running = [threads.submit(self._settle, entry, found) for entry, found in todo]
                 for one in as_completed(running):
                     if (code := one.result()) is not None:
                         self.stopping = True
