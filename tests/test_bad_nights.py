@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import datetime as dt
 import json
 import os
@@ -281,7 +280,7 @@ def test_ctrl_c_frees_those_who_wait_on_other_machines(settings: Settings, ledge
         def run(self, source: Path, deadline_s: float | None = None) -> Outcome:
             self.begun.append(source.name)
             if len(self.begun) == self.at_once:
-                _thread.interrupt_main()
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             assert self.freed.wait(20)
             return Outcome(code=ExitCode.INTERRUPTED)
 

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -505,28 +504,3 @@ def test_a_killed_night_ends_with_the_drafts_of_an_undisturbed_one(tmp_path: Pat
     monkeypatch.setattr(batch_kill, "LATEST_S", 5.0)
     found = batch_kill.prove(tmp_path, pieces=2, kills=3, moments=random.Random(3))
     assert found.same and found.met.total() >= 1 and (found.twice, found.lost, found.wrong_codes) == (0, 0, [])
-
-
-@pytest.mark.engines
-def test_a_cluster_that_loses_a_worker_makes_all_drafts(tmp_path: Path) -> None:
-    """The small form of ``benchmarks/batch_cluster.py``."""
-    from tests.benchmarks import batch_cluster
-
-    found = batch_cluster.prove(tmp_path, pieces=2, lose_one=True)
-    assert found.codes == [0] and found.same and found.lost_worker
-
-
-def test_a_cluster_that_is_not_there_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "recordings").mkdir()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-    from pipeline.batch import cluster
-
-    short = cluster.CONNECT_S
-    cluster.CONNECT_S = 1
-    try:
-        assert cli.run(["batch", "--scheduler", address, "--home", str(tmp_path)]) == ExitCode.SETTINGS
-    finally:
-        cluster.CONNECT_S = short
-    assert "dask scheduler" in capsys.readouterr().err

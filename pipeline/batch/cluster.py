@@ -117,7 +117,7 @@ class Pool:
         return self._results([self.executor.submit(fn, *items) for items in zip(*iterables, strict=True)])
 
     def call(self, fn: Callable[..., Any], *arguments: Any) -> Any:
-        return next(self.map(fn, *([argument] for argument in arguments)))
+        return next(self._results([self.executor.submit(fn, *arguments)]))
 
     def _results(self, futures: list[Future[Any]]) -> Iterator[Any]:
         try:
