@@ -5,8 +5,9 @@
 
 Real engines with demo weights. Lost: the drafts must be those of a night without a cluster, byte for byte. Speed: workers of one
 thread each; seconds of the night itself, without the start of Python, after a first night in which every worker has loaded its
-models; of these, the processor's seconds that the machine which leads the night needs for its own stages. With a recogniser of
-production size the workers' share is some ten times larger, and the leader's the same.
+models; of these, the processor's seconds that the machine which leads the night needs for its own stages. Before and after, what
+two processes of plain arithmetic gain over one on this machine: where others use it too, that is less than two, and the workers
+cannot gain more.
 """
 
 from __future__ import annotations
@@ -122,6 +123,17 @@ def speed(folder: Path, pieces: int, seconds: int, diarizer: str) -> dict[int, t
     return taken
 
 
+def control(seconds: float = 3.0) -> float:
+    """How many times as much two processes reckon as one, here and now."""
+
+    def reckoned(processes: int) -> int:
+        code = f"import time; e = time.monotonic() + {seconds}; n = 0\nwhile time.monotonic() < e: n += sum(range(2000)) > 0\nprint(n)"
+        hands = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(processes)]
+        return sum(int(hand.communicate()[0]) for hand in hands)
+
+    return reckoned(2) / reckoned(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lose-one", action="store_true")
@@ -137,11 +149,14 @@ def main() -> None:
             print(f"exit codes {found.codes}, drafts equal: {found.same}, worker lost in mid-work: {found.lost_worker}")
             sys.exit(found.codes != [0] or not found.same)
         if a.speed:
+            before = control()
             taken = speed(Path(folder), a.pieces, a.seconds, a.diarizer)
             print(f"{a.pieces} recordings of {a.seconds} s, load of the machine before: {load:.2f}")
             for workers, (whole_s, own_s) in taken.items():
                 print(f"{workers} worker(s): {whole_s:6.1f} s, of which {own_s:5.1f} s of the leader's processor")
-            print(f"{taken[1][0] / taken[2][0]:.2f} times")
+            print(
+                f"{taken[1][0] / taken[2][0]:.2f} times; plain arithmetic before {before:.2f}, after {control():.2f} times"
+            )
 
 
 if __name__ == "__main__":
