@@ -8,13 +8,19 @@ INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint check clean
+.PHONY: demo test lint check clean browser
 
 demo: $(INSTALLED)
 	$(VENV)/bin/minutes demo
 
-test: $(TESTABLE)
+test: $(TESTABLE) browser
 	$(VENV)/bin/python -m pytest
+
+# The pages are tried in a real browser, from the system's packages where we may install one.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo 'chromium is not here and cannot be installed: the tests of the pages will be skipped by name'
 
 lint: $(TESTABLE)
 	$(VENV)/bin/ruff check .

@@ -46,8 +46,8 @@ def complete(meeting: Meeting, turns: tuple[Turn, ...]) -> tuple[Meeting, tuple[
     found = () if meeting.agenda else items(turns)
     if not found:
         return meeting, ()
-    labels = "、".join(item.label for item in found)
-    message = f"次第がないため、議題は録音から拾いました({labels})。会議ファイルに [[agenda]] を書くと確かになります。"
+    # logs show this message: it holds nothing that was said
+    message = f"次第がないため、議題 {len(found)} 件を録音から拾いました。会議ファイルに [[agenda]] を書くと確かになります。"
     return meeting.model_copy(update={"agenda": found}), (Warn(code="agenda-heard", message=message),)
 
 

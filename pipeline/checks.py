@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from pipeline import layouts, notation, slips, timing
 from pipeline.export.blocks import Document, Kind
+from pipeline.export.document import template_of
 from pipeline.layouts import Layout
-from pipeline.schema import Draft, Record, Remark, Turn
+from pipeline.remarks import Remark
+from pipeline.schema import Draft, Record, Turn
 
 
 class Place(Record):
@@ -35,7 +37,7 @@ def paragraphs(document: Draft | Document) -> list[str]:
 
 def check(document: Draft | Document) -> tuple[Place, ...]:
     """Of all that is printed. Raises SettingsError if the layout is not to be found."""
-    layout = layouts.load(document.template if isinstance(document, Document) else document.meeting.template)
+    layout = layouts.load(template_of(document))
     turns = [] if isinstance(document, Document) else _printed(document)
     found: list[Place] = []
     for number, text in enumerate(paragraphs(document)):

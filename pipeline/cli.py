@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline import __version__, interruption
+from pipeline import __version__, cli_documents, interruption
 from pipeline.commands import models as models_command
 from pipeline.commands import usage
+from pipeline.commands.options import AsJson, Formats, Home, MeetingFile, say
 from pipeline.errors import ExitCode, MinutesError
 
 INTERRUPTED = "中断しました。もう一度実行すると、終わったところから続けます。"
@@ -29,11 +30,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Home = Annotated[Path | None, typer.Option("--home", help="作業フォルダ(recordings, outputs, models を置く所)")]
-MeetingFile = Annotated[Path | None, typer.Option("--meeting", help="会議ファイル。録音と同じ名前の .toml なら自動で使う")]
-Formats = Annotated[str | None, typer.Option("--formats", help="一緒に書き出す形式(例: text,docx,srt)")]
-AsJson = Annotated[bool, typer.Option("--json", help="表の代わりに JSON を書く")]
 
 
 def main() -> None:
@@ -75,11 +71,6 @@ def run(arguments: list[str]) -> int:
     if code == ExitCode.INTERRUPTED:
         say(INTERRUPTED)
     return code if isinstance(code, int) else ExitCode.DONE
-
-
-def say(text: str) -> None:
-    """Everything that is not the result."""
-    typer.echo(text, err=True)
 
 
 def tell(error: MinutesError) -> int:
@@ -125,6 +116,57 @@ def transcribe(
 
 
 @app.command(cls=usage.Command)
+def batch(
+    folder: Annotated[
+        Path | None, typer.Argument(help="録音のフォルダ。なければ設定の recordings", metavar="フォルダ")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="終わる時刻(例: 07:00)。間に合わない録音は始めない")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="何をするかだけを表示する")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="失敗のままの録音もやり直す")] = False,
+    as_json: AsJson = False,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="dask のスケジューラ(例: tcp://host:8786)")] = None,
+    models: Annotated[str | None, typer.Option("--models", help="demo: 同梱の見本用モデル(本番には使えません)")] = None,
+    home: Home = None,
+) -> int:
+    """フォルダの新しい録音をすべて下書きにします。毎晩、無人で動かせます。"""
+    from pipeline.commands import batch as batch_command
+    from pipeline.settings import load
+
+    settings = load({"recordings": folder and folder.absolute(), "models": models, "home": home})
+    return batch_command.run(settings, until, dry_run, retry, as_json, scheduler, typer.echo, say)
+
+
+@app.command(cls=usage.Command)
+def status(as_json: AsJson = False, home: Home = None) -> int:
+    """これまでの minutes batch の台帳を表示します。"""
+    from pipeline.commands import batch as batch_command
+    from pipeline.settings import load
+
+    typer.echo(batch_command.status(load({"home": home}), as_json))
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
+def schedule(
+    at: Annotated[str, typer.Option("--at", help="始める時刻(例: 22:00)")] = "22:00",
+    until: Annotated[str | None, typer.Option("--until", help="終わる時刻(例: 07:00)")] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", help="systemd, cron, windows。なければこの機械に合うもの")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="表示の代わりに、このフォルダに書き出す")] = None,
+    home: Home = None,
+) -> int:
+    """minutes batch を毎晩始めるための設定(systemd、cron、Windows のタスク)を表示します。登録はしません。"""
+    from pipeline.commands import schedule as schedule_command
+    from pipeline.settings import load
+
+    units = schedule_command.units(load({"home": home}), schedule_command.system(system), at, until)
+    shown = [unit.text for unit in units] if output is None else list(map(str, schedule_command.save(units, output)))
+    typer.echo("\n".join(shown))
+    return ExitCode.DONE
+
+
+@app.command(cls=usage.Command)
 def assemble(
     transcript: Annotated[
         Path, typer.Argument(help="よそで作った文字起こし(WhisperX の .json、.vtt)", metavar="文字起こし")
@@ -142,102 +184,20 @@ def assemble(
 
 
 @app.command(cls=usage.Command)
-def export(
-    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
-    format: Annotated[str, typer.Option("-f", "--format", help="text, markdown, docx, srt, vtt, rttm, json")] = "text",
-    output: Annotated[str | None, typer.Option("-o", "--output", help="書き出す先。- は標準出力")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="同じ名前のファイルを置き換える")] = False,
-    public: Annotated[bool, typer.Option("--public", help="公開用: 伏せる所を様式の注記に、名前を役割にする")] = False,
+def edit(
+    meeting: Annotated[str | None, typer.Argument(help="会議の ID。なければ一覧を開く", metavar="会議")] = None,
+    host: Annotated[str, typer.Option("--host", help="待ち受ける番地。この機械の外から開くときだけ変える")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="待ち受ける番号。0 は空いている番号")] = 8631,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="ブラウザを開く")] = True,
     home: Home = None,
 ) -> int:
-    """校正済み(なければ下書き)を文書にします。"""
-    from pipeline import documents
+    """録音を聞きながら校正する画面を開きます(この機械の中だけ)。終わるには Ctrl-C。"""
+    from pipeline.commands import edit as edit_command
     from pipeline.settings import load
 
-    source = documents.find(draft, load({"home": home}).outputs_folder)
-    printed = documents.public(documents.read(source)) if public else documents.read(source)
-    data = documents.render(printed, format)
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        return ExitCode.DONE
-    name = f"{source.stem}{'-public' if public else ''}.{documents.extension(format)}"
-    target = Path(output) if output else source.with_name(name)
-    documents.export_to(target, data, overwrite or output is None)
-    typer.echo(target)
-    return ExitCode.DONE
-
-
-@app.command(cls=usage.Command)
-def check(
-    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、draft.json、または parse の JSON", metavar="下書き")],
-    home: Home = None,
-) -> int:
-    """書き誤り(余分な空白、重複、助詞の抜け、倒置)と、表記の基準に合わない書き方を並べます。直しはしません。"""
-    from pipeline import documents
-    from pipeline.commands import check as check_command
-    from pipeline.settings import load
-
-    source = documents.find(draft, load({"home": home}).outputs_folder)
-    typer.echo(check_command.table(documents.read(source)))
-    return ExitCode.DONE
-
-
-@app.command(cls=usage.Command)
-def redactions(
-    draft: Annotated[str, typer.Argument(help="下書きの ID、フォルダ、または draft.json", metavar="下書き")],
-    home: Home = None,
-) -> int:
-    """公開の前に伏せるか確かめる所(名前、電話番号、事業者など)を並べます。伏せはしません。"""
-    from pipeline import documents
-    from pipeline.commands import redactions as redactions_command
-    from pipeline.settings import load
-
-    source = documents.find(draft, load({"home": home}).outputs_folder)
-    typer.echo(redactions_command.table(documents.read(source)))
-    return ExitCode.DONE
-
-
-@app.command(cls=usage.Command)
-def parse(
-    file: Annotated[Path, typer.Argument(help="公開されている会議録のテキスト(UTF-8)", metavar="会議録")],
-    template: Annotated[str, typer.Option("--template", help="書かれている様式の名前か .toml の場所")] = "nagasaki",
-) -> int:
-    """公開済みの会議録を読み、export で元どおりに書き出せる JSON にします。"""
-    from pipeline import layouts, parsing
-    from pipeline.export import draftjson
-
-    document = parsing.parse(parsing.read(file), layouts.load(template), template)
-    sys.stdout.buffer.write(draftjson.render(document))
-    return ExitCode.DONE
-
-
-@app.command(cls=usage.Command)
-def score(
-    reference: Annotated[Path, typer.Argument(help="正解(reference.json、truth.json、.rttm、.txt)", metavar="正解")],
-    hypothesis: Annotated[Path, typer.Argument(help="採点するもの(draft.json、.rttm、.txt)", metavar="下書き")],
-    as_json: AsJson = False,
-) -> int:
-    """下書きを正解と比べます(文字誤り率、話者誤り率、役割、区分、決定)。"""
-    from pipeline import score as scoring
-
-    scores = scoring.score(reference, hypothesis)
-    typer.echo(scores.model_dump_json(indent=1) if as_json else scoring.table(scores))
-    return ExitCode.DONE
-
-
-@app.command(cls=usage.Command)
-def rewrite(
-    level: Annotated[str, typer.Option("--level", help="逐語, ケバ取り, 整文, 要点常体")] = "要点常体",
-    show: Annotated[bool, typer.Option("--show", help="規則ごとに、前と後も書く")] = False,
-    without: Annotated[list[str] | None, typer.Option("--without", help="使わない規則(何度でも)", metavar="規則")] = None,
-    with_: Annotated[
-        list[str] | None, typer.Option("--with", help="頼まれたときだけの規則(例: 口癖)", metavar="規則")
-    ] = None,
-) -> int:
-    """標準入力の発言(1行に1つ)を書き言葉に直します。"""
-    from pipeline.commands import rewrite as rewrite_command
-
-    rewrite_command.rewrite_lines(sys.stdin, level, show, without or [], with_ or [], typer.echo)
+    settings = load({"home": home})
+    password = edit_command.password_for(host, lambda: typer.prompt("合い言葉", hide_input=True, err=True))
+    edit_command.serve(settings, meeting, host, port, browser, typer.echo, password)
     return ExitCode.DONE
 
 
@@ -261,6 +221,7 @@ def doctor(home: Home = None) -> int:
     return ExitCode.DONE
 
 
+app.add_typer(cli_documents.app)
 app.add_typer(models_command.app, name="models")
 
 if __name__ == "__main__":

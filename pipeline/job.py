@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 
-from pipeline import __version__, layouts
+from pipeline import __version__, interruption, layouts
 from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
 from pipeline.engines.hotwords import hotwords
@@ -24,6 +24,8 @@ from pipeline.schema import Meeting, Provenance, Setting, Warn
 from pipeline.settings import DEMO, Settings
 
 LIBRARIES = ("faster-whisper", "ctranslate2", "pyannote.audio", "torch", "pydub", "sudachipy", "sudachidict-core")
+# where things lie and how a night goes, not how a draft is made
+NOT_OF_THE_DRAFT = ("home", "outputs", "sources", "recordings", "attempts", "stable_s", "on_finish", "retention")
 DEMO_WARNING = Warn(
     code="demo-models",
     message="見本用モデルで作った下書きです。合成音声だけを学んだモデルなので、実際の会議には使えません。",
@@ -69,12 +71,19 @@ DIARIZERS: dict[str, Callable[[Settings], Diarizer]] = {"auto": _auto, "pyannote
 
 @contextmanager
 def executor(settings: Settings) -> Iterator[Executor]:
-    """One process or several; workers start fresh (spawn), because forked ones inherit threads of model libraries."""
+    """One process or several; workers start fresh (spawn), because forked ones inherit threads of model libraries.
+
+    When the work is interrupted, chunks that wait are not begun any more. Workers never outlive this process.
+    """
     if settings.workers == 1:
         yield Serial()
         return
-    with ProcessPoolExecutor(settings.workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(settings.workers, mp_context=context, initializer=interruption.end_with_owner)
+    try:
         yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress) -> Job:
@@ -100,7 +109,7 @@ def provenance(settings: Settings, engines: tuple[Transcriber | Diarizer, ...]) 
     chosen = [
         Setting(name=name, value=str(getattr(settings, name)))
         for name, field in Settings.model_fields.items()
-        if name not in ("home", "outputs", "sources") and getattr(settings, name) != field.get_default()
+        if name not in NOT_OF_THE_DRAFT and getattr(settings, name) != field.get_default()
     ]
     return Provenance(
         program=f"minutes {__version__}",

@@ -2,13 +2,15 @@
 
 In: ``<stem>.toml`` or the file given with ``--meeting``. Out: a ``Meeting``. The file is written by hand, so a wrong
 key is named with its line (exit code 9) instead of being ignored, and the number of speakers may be written the
-short way (``speakers = 7``) or as bounds (``speakers = { minimum = 5, maximum = 9 }``).
+short way (``speakers = 7``) or as bounds (``speakers = { minimum = 5, maximum = 9 }``), an entry of ``[fields]`` as a text or
+as a list of texts.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -35,6 +37,8 @@ def read(file: Path) -> Meeting:
     values = read_toml(file)
     if type(values.get("speakers")) is int:  # not true, which is one too
         values["speakers"] = {"exact": values["speakers"]}
+    if isinstance(fields := values.get("fields"), dict):
+        values["fields"] = {name: _lines(file, name, given) for name, given in fields.items()}
     try:
         meeting = Meeting.model_validate(values)
     except ValidationError as error:
@@ -65,3 +69,15 @@ def for_recording(recording: Path, given: Path | None) -> Meeting:
     """The meeting of a recording: the file given, else its sidecar, else an empty one."""
     file = given or beside(recording)
     return read(file) if file else Meeting()
+
+
+def _lines(file: Path, name: str, given: Any) -> tuple[str, ...]:
+    """Lines without empty ones: a header has no gaps."""
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        place = f"{file.name} {line_of(file, name)}".strip()
+        raise SettingsError(
+            f"会議ファイルの fields.{name} が正しくありません({place})",
+            '文字("傍聴者" = "3名")か、文字の並び("配布資料" = ["次第", "資料1"])で書いてください。',
+        )
+    return tuple(line.strip() for text in texts for line in text.splitlines() if line.strip())

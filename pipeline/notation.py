@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pipeline.japanese import morphemes, tables
 from pipeline.japanese.morphemes import Talk
 from pipeline.layouts import Layout, Notation
-from pipeline.schema import Remark
+from pipeline.remarks import Remark
 
 KIND = "表記"
 _OWN = "様式の words"

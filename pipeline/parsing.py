@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import reading
 from pipeline.errors import RecordingError
 from pipeline.export.blocks import Block, Document, Kind
-from pipeline.layouts import HeaderField, Layout
+from pipeline.layouts import LISTS, HeaderField, Layout
 from pipeline.terms import UNDECIDED
 
-_NAME, _LETTER = r"[^\s、。()【】<>:]{0,10}?", "[A-Z]"
+_SPEAKER = {"name": r"[^\s、。()【】<>:]{0,10}?", "letter": "[A-Z]+?", "number": r"\d+?"}
 MAX_BYTES = 20_000_000  # a day's minutes are about 0.5 MB
-_LISTS = (HeaderField.AGENDA, HeaderField.ATTENDEES)
 _ADVICE = "どの様式で書かれているかを --template で指定してください(例: --template nagasaki)。"
 
 
@@ -42,12 +42,16 @@ class _Grammar:
         department = _regex(layout.agenda_department, {"department": r"[^()]+"}).pattern
         entry = {"n": r"\d+", "label": r"\S+", "title": r".+?"}
         self.agenda_entry = _regex(layout.agenda_line, entry, f"(?:{department})?")
-        self.fields = [
-            (field, _field_pattern(layout, n, layout.field_name(field))) for n, field in enumerate(layout.header, start=1)
-        ]
         self.sections = {layout.heading(phase) for phase in layout.phases} if layout.section_heading else set()
         roles = "|".join(re.escape(role) for role in sorted({*layout.labels.values(), UNDECIDED}, key=len, reverse=True))
-        self.label = _regex(layout.label, {"role": f"(?:{roles})", "name": _NAME, "letter": _LETTER})
+        self.label = _regex(layout.label, {"role": f"(?:{roles})", **_SPEAKER})
+
+    def fields(self, begin: int, n: int) -> Iterator[tuple[int, re.Pattern[str]]]:
+        """The entries of the header, from index ``begin``, that may come next as the ``n``-th printed one."""
+        for i, name in enumerate(self.layout.header[begin:], start=begin):
+            yield i, _field_pattern(self.layout, n, self.layout.field_name(name))
+            if name not in self.layout.left_out_if_unknown:
+                return
 
     def headings(self, header: list[Block]) -> set[str]:
         """What items are headed by, from the agenda in the header."""
@@ -59,10 +63,13 @@ class _Grammar:
                     found.add(self.layout.item_heading.format(**given))
         return found
 
-    def body_line(self, line: str, headings: set[str]) -> list[Block]:
+    def body_line(self, line: str, headings: set[str], before: str = "", after: str = "") -> list[Block]:
+        """One block, or a label and the paragraph behind it; ``before`` and ``after`` are the lines around."""
         if line in headings:
             return [Block.of(Kind.ITEM, line)]
-        if line == UNDECIDED:  # an item of which nothing was found, in a layout whose labels stand bare
+        if self.layout.indent and line.startswith(self.layout.indent):
+            return [Block.of(Kind.PARAGRAPH, line.removeprefix(self.layout.indent))]
+        if line == UNDECIDED and before in headings and after in (*headings, ""):  # of this item nothing was found
             return [Block.of(Kind.PARAGRAPH, line)]
         if line in self.sections:
             return [Block.of(Kind.SECTION, line)]
@@ -87,8 +94,9 @@ def parse(text: str, layout: Layout, template: str) -> Document:
     header, at = _header(lines[begin:end], grammar)
     blocks += header
     headings = grammar.headings(header)
-    for line in filter(None, lines[begin + at : end]):
-        blocks += grammar.body_line(line, headings)
+    body = ["", *filter(None, lines[begin + at : end]), ""]
+    for before, line, after in zip(body, body[1:], body[2:], strict=False):
+        blocks += grammar.body_line(line, headings, before, after)
     if end < len(lines):  # the exporter sets one blank line before what stands around: keep the others
         written = end
         while lines[written - 1] == "":
@@ -97,59 +105,63 @@ def parse(text: str, layout: Layout, template: str) -> Document:
     return Document(template=template, blocks=tuple(blocks))
 
 
-def _field_pattern(layout: Layout, n: int, name: str) -> re.Pattern[str]:
-    escaped = re.escape(layout.field_line.format(n=n, name=name, value="\0"))
-    return re.compile(escaped.replace("\0", "(?P<value>.*)"))
-
-
 def _header_begins(lines: list[str], grammar: _Grammar) -> int:
-    field, first = grammar.fields[0]
+    first = list(grammar.fields(0, 1))
     for i, line in enumerate(lines):
-        if first.fullmatch(line):
+        if any(pattern.fullmatch(line) for _, pattern in first):
             return i
-    raise RecordingError(
-        f"この様式の会議録として読めません: 「{grammar.layout.field_name(field)}」の行がありません。", _ADVICE
-    )
+    name = grammar.layout.field_name(grammar.layout.header[first[-1][0]])
+    raise RecordingError(f"この様式の会議録として読めません: 「{name}」の行がありません。", _ADVICE)
 
 
 def _header(lines: list[str], grammar: _Grammar) -> tuple[list[Block], int]:
     """Blocks of the header, and where the body begins: at the first heading of an item or a part, or the first label."""
+    layout = grammar.layout
     blocks: list[Block] = []
-    values: list[str] = []
-    layout, fields = grammar.layout, list(grammar.fields)
-    now: HeaderField | None = None
-    at = 0
+    together: list[str] = []  # lines without an empty one between
+    now, found, n = "", 0, 0  # the entry, how many of ``header`` are behind, how many were printed
 
     def close() -> None:
-        if now in _LISTS and values:
-            blocks.append(Block(kind=Kind.LIST, lines=tuple(values)))
-        else:
-            for value in values:
-                kind = Kind.RESULTS if value == layout.results_heading and now is HeaderField.RESULTS else Kind.VALUE
-                blocks.append(Block.of(kind, value))
-        values.clear()
+        if together == [layout.results_heading] and now == HeaderField.RESULTS:
+            blocks.append(Block.of(Kind.RESULTS, *together))
+        elif together:
+            blocks.append(Block.of(Kind.LIST if now in LISTS or len(together) > 1 else Kind.VALUE, *together))
+        together.clear()
 
-    while at < len(lines):
-        line = lines[at]
-        if fields and (match := fields[0][1].fullmatch(line)):
+    for at, line in enumerate(lines):
+        named = ((i, pattern.fullmatch(line)) for i, pattern in grammar.fields(found, n + 1))
+        if entry := next(((i, match) for i, match in named if match), None):
             close()
-            now = fields.pop(0)[0]
+            now, found, n = layout.header[entry[0]], entry[0] + 1, n + 1
             blocks.append(Block.of(Kind.FIELD, layout.field_name(now)))
-            if match.groupdict().get("value"):
-                values.append(match["value"])
-        elif not fields and line and _begins_body(line, blocks, now, values, grammar):
-            break
-        elif line:
-            values.append(line)
-        at += 1
+            together += filter(None, [entry[1].groupdict().get("value")])
+        elif not line:
+            close()
+        elif not together and _is_complete(layout, found) and _begins_body(line, blocks, now, grammar):
+            return blocks, at
+        else:
+            together.append(line)
     close()
-    return blocks, at
+    return blocks, len(lines)
 
 
-def _begins_body(line: str, blocks: list[Block], now: HeaderField | None, values: list[str], grammar: _Grammar) -> bool:
-    known = [*blocks, Block(kind=Kind.LIST, lines=tuple(values))] if now is HeaderField.AGENDA else blocks
-    kind = grammar.body_line(line, grammar.headings(known))[0].kind
-    return kind is not Kind.PARAGRAPH or (now not in (HeaderField.RESULTS, *_LISTS) and bool(values))
+def _is_complete(layout: Layout, found: int) -> bool:
+    return set(layout.header[found:]) <= set(layout.left_out_if_unknown)
+
+
+def _begins_body(line: str, blocks: list[Block], now: str, grammar: _Grammar) -> bool:
+    """Whether this line, after an empty one, belongs to the header no more."""
+    if line == UNDECIDED:
+        return False
+    kind = grammar.body_line(line, grammar.headings(blocks))[0].kind
+    if blocks[-1].kind is Kind.FIELD:  # its value must follow
+        return kind in (Kind.ITEM, Kind.SECTION)
+    return kind is not Kind.PARAGRAPH or now != HeaderField.RESULTS
+
+
+def _field_pattern(layout: Layout, n: int, name: str) -> re.Pattern[str]:
+    escaped = re.escape(layout.field_line.format(n=n, name=name, value="\0"))
+    return re.compile(escaped.replace("\0", "(?P<value>.*)"))
 
 
 def _regex(pattern: str, fields: dict[str, str], more: str = "") -> re.Pattern[str]:

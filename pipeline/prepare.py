@@ -136,7 +136,7 @@ def _prepared_before(folder: Path, sha256: str) -> Recording | None:
 
 def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, bool]:
     """Write the wav; returns the source's channels, its announced length in ms (0: unknown), and whether it broke."""
-    with source.open("rb") as file, _opened(source, file) as container:
+    with source.open("rb") as file, opened(source, file) as container:
         if not container.streams.audio:
             raise RecordingError(f"音声が入っていません: {source}", "音声のある録音・録画を指定してください。")
         stream = container.streams.audio[0]
@@ -154,7 +154,7 @@ def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, b
     return channels, announced_ms, broken
 
 
-def _opened(source: Path, file: IO[bytes]) -> InputContainer:
+def opened(source: Path, file: IO[bytes]) -> InputContainer:
     """The decoder gets an open file, never a name (``http:``, ``concat:`` and the like are names to it), and no other file."""
     import av
 

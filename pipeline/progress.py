@@ -22,8 +22,9 @@ LOG = logging.getLogger("minutes")
 class ShownProgress:
     """A context manager that satisfies ``Progress``. A new stage name closes the bar of the one before."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, bars: bool = True) -> None:
         self._title = title
+        self._wants_bars = bars and sys.stderr.isatty()
         self._stage = ""
         self._since_s = 0.0
         self._bars: rich.progress.Progress | None = None
@@ -31,7 +32,7 @@ class ShownProgress:
         self.seconds: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if self._wants_bars:
             import rich.console
             import rich.progress as bars
 

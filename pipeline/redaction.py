@@ -11,21 +11,25 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from itertools import pairwise
 
 from pipeline import timing
 from pipeline.japanese import morphemes, tables
-from pipeline.layouts import Layout
+from pipeline.layouts import HeaderField, Layout
 from pipeline.schema import Draft, Meeting, Provenance, Record, Section, Span, Turn
 
+_People = list[tuple[re.Pattern[str], str]]  # what to write for whom
 _HONORIFIC = r"(?:さん|様|氏|先生)"
 _POST = r"(?=副?(?:会長|委員長|委員|座長|議長|部長|課長|係長|室長|所長|館長|主査|主任))"
 
 
 class Suggestion(Span):
-    """Something printed in turn ``turn_id`` that offices often keep back: its ``kind`` and ``text``; when it was said."""
+    """Something printed in turn ``turn_id`` that offices often keep back: ``written[start:end]``, and when it was said."""
 
     turn_id: str
+    start: int
+    end: int
     kind: str
     text: str
 
@@ -50,7 +54,7 @@ def public(draft: Draft, layout: Layout) -> Draft:
     meeting = draft.meeting.model_copy(update={"attendees": (), "glossary": (), "secret": (), "channels": ()})
     return draft.model_copy(
         update={
-            "meeting": meeting.model_copy(update=_hidden_particulars(meeting, draft.meeting.secret, layout.redacted)),
+            "meeting": meeting.model_copy(update=_hidden_particulars(draft.meeting, people, layout)),
             "recording": draft.recording.model_copy(update={"source": "", "audio": "", "warnings": ()}),
             "speakers": tuple(s.model_copy(update={"name": None, "reasons": ()}) for s in draft.speakers),
             "turns": turns,
@@ -74,18 +78,25 @@ def suggestions(draft: Draft) -> tuple[Suggestion, ...]:
             if not any(start < r.end and r.start < end for r in turn.redactions):
                 at = timing.audio_ms(turn, start, end)
                 found.append(
-                    Suggestion(start_ms=at[0], end_ms=at[1], turn_id=turn.id, kind=kind, text=turn.written[start:end])
+                    Suggestion(
+                        start_ms=at[0],
+                        end_ms=at[1],
+                        turn_id=turn.id,
+                        start=start,
+                        end=end,
+                        kind=kind,
+                        text=turn.written[start:end],
+                    )
                 )
     return tuple(found)
 
 
-def _public_turn(turn: Turn, meeting: Meeting, people: list[tuple[re.Pattern[str], str]], note: str) -> Turn:
+def _public_turn(turn: Turn, meeting: Meeting, people: _People, note: str) -> Turn:
     text = turn.written
     for start, end in reversed(_merged(turn)):
         text = text[:start] + note + text[end:]
     text = _without_secrets(text, meeting.secret, note)
-    for pattern, role in people:
-        text = pattern.sub(lambda _, role=role: role, text)  # type: ignore[misc]
+    text = _without_names(text, people)
     text = re.sub(f"(?:{re.escape(note)}){{2,}}", note.replace("\\", r"\\"), text)
     return Turn(
         id=turn.id, speaker=turn.speaker, start_ms=turn.start_ms, end_ms=turn.end_ms, words=(), spoken="", written=text
@@ -108,19 +119,31 @@ def _without_secrets(text: str, secret: tuple[str, ...], note: str) -> str:
     return re.sub("|".join(map(re.escape, words)), lambda _: note, text) if words else text
 
 
-def _hidden_particulars(meeting: Meeting, secret: tuple[str, ...], note: str) -> dict[str, object]:
-    """Secret words may stand in the titles too."""
+def _without_names(text: str, people: _People) -> str:
+    for pattern, role in people:
+        text = pattern.sub(lambda _, role=role: role, text)  # type: ignore[misc]
+    return text
+
+
+def _hidden_particulars(meeting: Meeting, people: _People, layout: Layout) -> dict[str, object]:
+    """Secret words and names may stand in the head too; who attended becomes how many in which role."""
+
+    def shown(text: str) -> str:
+        return _without_secrets(text, meeting.secret, layout.redacted)
+
     agenda = tuple(
-        item.model_copy(
-            update={key: _without_secrets(getattr(item, key), secret, note) for key in ("label", "title", "department")}
-        )
+        item.model_copy(update={key: shown(getattr(item, key)) for key in ("label", "title", "department")})
         for item in meeting.agenda
     )
-    fields = {key: _without_secrets(getattr(meeting, key), secret, note) for key in ("name", "place", "department")}
-    return {**fields, "agenda": agenda}
+    fields = {name: tuple(_without_names(shown(line), people) for line in lines) for name, lines in meeting.fields.items()}
+    if meeting.attendees and HeaderField.ATTENDEES not in fields:
+        numbers = Counter(layout.labels.get(person.role, person.role.value) for person in meeting.attendees)
+        fields[HeaderField.ATTENDEES] = tuple(f"{role} {number}名" for role, number in numbers.items())
+    particulars = {key: shown(getattr(meeting, key)) for key in ("name", "place", "department")}
+    return {**particulars, "agenda": agenda, "fields": fields}
 
 
-def _people(draft: Draft, roles: dict[str, str], layout: Layout) -> list[tuple[re.Pattern[str], str]]:
+def _people(draft: Draft, roles: dict[str, str], layout: Layout) -> _People:
     """What to write for each name: full names always, surnames where a title shows that they are names."""
     named = [(speaker.name, roles[speaker.label]) for speaker in draft.speakers if speaker.name]
     named += [(a.name, layout.labels.get(a.role, a.role.value)) for a in draft.meeting.attendees]

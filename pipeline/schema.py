@@ -146,20 +146,6 @@ class Change(Record):
     after: str
 
 
-class Remark(Record):
-    """Something in a text that a proofreader should look at: ``text[start:end]`` is ``before``.
-
-    ``kind``: 表記 (a notation) or what slipped in; ``after``: what to write instead, None where only a human knows.
-    """
-
-    kind: str
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
-    before: str
-    after: str | None
-    reason: str
-
-
 class Redaction(Record):
     """``written[start:end]`` is not for the public."""
 
@@ -237,7 +223,10 @@ class Attendee(Record):
 
 
 class Meeting(Record):
-    """The particulars of a meeting, from the sidecar file; everything may be missing."""
+    """The particulars of a meeting, from the sidecar file; everything may be missing.
+
+    ``fields``: the lines of what a header may hold besides (欠席者, 傍聴者, 次回予定 ...), by the names in the layout's ``header``.
+    """
 
     name: str = ""
     date: dt.date | None = None
@@ -247,6 +236,7 @@ class Meeting(Record):
     department: str = ""
     agenda: tuple[AgendaItem, ...] = ()
     attendees: tuple[Attendee, ...] = ()
+    fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     template: str = "nagasaki"
     glossary: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
@@ -295,6 +285,11 @@ class Draft(Record):
 
     @model_validator(mode="after")
     def _is_lawful(self) -> Self:
+        self.check_laws()
+        return self
+
+    def check_laws(self) -> None:
+        """Raises ValueError. Copies with other turns are not checked by themselves: whoever makes one calls this."""
         ids = [turn.id for turn in self.turns]
         if len(set(ids)) != len(ids):
             raise ValueError("turn ids repeat")
@@ -312,7 +307,6 @@ class Draft(Record):
             raise ValueError("a section names an item that is not on the agenda")
         if any(d.item not in indices or (d.turn_id is not None and d.turn_id not in set(ids)) for d in self.decisions):
             raise ValueError("a decision names an unknown item or turn")
-        return self
 
     def speaker(self, label: str) -> Speaker:
         """The speaker with this label; KeyError if there is none."""

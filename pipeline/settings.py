@@ -21,6 +21,7 @@ from pipeline.errors import SettingsError
 from pipeline.schema import Record
 
 PREFIX = "MINUTES_"
+SECRETS = ("edit_password",)  # in the environment too, but no setting: doctor must not show it
 FILE_NAME = "minutes.toml"
 DEFAULT_WHISPER = "large-v3-turbo"
 DEFAULT_PYANNOTE = "pyannote/speaker-diarization-community-1"
@@ -45,6 +46,15 @@ class Settings(Record):
     language: str = Field(default="ja", description="話される言語")
     chunk_s: int = Field(default=180, ge=20, le=1800, description="文字起こしの一区切りの長さ(秒)")
     hotwords: bool = Field(default=True, description="次第と用語集の言葉を聞き取りの手がかりにする")
+    recordings: Path = Field(default=Path("recordings"), description="minutes batch が録音を探すフォルダ")
+    attempts: int = Field(default=3, ge=1, description="処理中に落ちた録音を、minutes batch が試す回数")
+    stable_s: float = Field(
+        default=10.0, ge=0, le=3600, description="録音が書き終わったと見るまでの、大きさの変わらない秒数"
+    )
+    on_finish: str = Field(default="", description="minutes batch が録音ごとに呼ぶコマンド(標準入力に JSON)")
+    retention: Literal["keep", "delete-audio"] = Field(
+        default="keep", description="確定したときに音声と途中の結果を残すか消すか"
+    )
     formats: tuple[str, ...] = Field(default=("text", "docx"), description="下書きと一緒に書き出す形式")
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True)
 
@@ -73,6 +83,10 @@ class Settings(Record):
         return self.models == DEMO
 
     @property
+    def recordings_folder(self) -> Path:
+        return self.home / self.recordings
+
+    @property
     def outputs_folder(self) -> Path:
         return self.home / self.outputs
 
@@ -82,6 +96,7 @@ def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] |
     environ = os.environ if environ is None else environ
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     variables = {key[len(PREFIX) :].lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+    variables = {name: value for name, value in variables.items() if name not in SECRETS}
     home = Path(str(given.get("home") or variables.get("home") or "."))
     if not reading.is_folder(home):
         raise SettingsError(f"作業フォルダがありません: {home}", "--home か MINUTES_HOME の場所を確かめてください。")
@@ -118,7 +133,7 @@ def read_toml(file: Path) -> dict[str, Any]:
         place = "{}行目の{}文字目".format(*found.groups()) if (found := _PLACE.search(str(error))) else "ファイルの終わり"
         raise SettingsError(
             f"{file.name} の書き方に誤りがあります({place})",
-            f'{file} を直してください。文字列は " " で囲み、同じ項目は1度だけ書きます。',
+            f'{file} を直してください。文字列と日本語の項目名は " " で囲み、同じ項目は1度だけ書きます。',
         ) from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from pipeline.japanese import morphemes
 from pipeline.japanese.morphemes import Talk
-from pipeline.schema import Remark
+from pipeline.remarks import Remark
 
 _JAPANESE = "ぁ-んァ-ヶー一-龠々、。「」・"
 _SPACE = re.compile(rf"(?<=[{_JAPANESE}])[ \t\u3000]+(?=[{_JAPANESE}])")

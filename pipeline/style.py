@@ -21,6 +21,11 @@ from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
 FAILED_TEXT = "〔この区間は文字起こしできませんでした〕"
 _QUOTED = re.compile(r"「[^」]*」|『[^』]*』")
+# a 答申 read out keeps its own words, whatever they end in; only the reader's fillers go
+_READ_OUT = re.compile(
+    r"(?:読み上げ|朗読)(?:いた|させていただ|して)?[しきい]?ます。(?P<text>.+?)(?=以上(?:です|でござい|であり|が)|$)",
+    re.DOTALL,
+)
 _SAYS_SOMETHING = re.compile(r"\w")
 
 Rule = Callable[[Talk], Iterable[Change | Untouched]]
@@ -98,16 +103,18 @@ def changed(spoken: str, rules: Iterable[Rule], questioner: bool = False, name: 
     """Changes in order and apart, and what stays polite or spoken though a rule looked at it."""
     talk = Talk(spoken, morphemes.of(spoken), questioner, name)
     taken = [match.span() for match in _QUOTED.finditer(spoken)]  # quotations stay as they were read out
+    read_out = [match.span("text") for match in _READ_OUT.finditer(spoken)]
     changes: list[Change] = []
     left: list[tuple[int, int]] = []
     for rule in rules:
+        kept = [] if rule in CLEANING.values() else read_out
         for found in rule(talk):
             if isinstance(found, Untouched):
                 left.append((talk.morphs[found.first].begin, talk.morphs[found.last].end))
-            elif _apart((found.start, found.end), taken):
+            elif _apart((found.start, found.end), taken) and _apart((found.start, found.end), kept):
                 changes.append(found)
                 taken.append((found.start, found.end))
-    uncovered = [spoken[start:end] for start, end in left if _apart((start, end), taken)]
+    uncovered = [spoken[start:end] for start, end in left if _apart((start, end), [*taken, *read_out])]
     return sorted(changes, key=lambda change: change.start), uncovered
 
 

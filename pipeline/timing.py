@@ -12,6 +12,8 @@ import itertools
 from pipeline.schema import Turn
 from pipeline.style import applied
 
+Stretch = tuple[int, int, int, int, bool]  # written from, to, spoken from, to, rewritten
+
 
 def is_traced(turn: Turn) -> bool:
     """Whether words and changes lead to ``written``; after editing by hand they do not."""
@@ -21,7 +23,7 @@ def is_traced(turn: Turn) -> bool:
 def spoken_range(turn: Turn, start: int, end: int) -> tuple[int, int]:
     """``spoken[a:b]`` behind ``written[start:end]``; deleted words beside the range do not belong to it."""
     a, b = len(turn.spoken), 0
-    for written_from, written_to, spoken_from, spoken_to, rewritten in _stretches(turn):
+    for written_from, written_to, spoken_from, spoken_to, rewritten in stretches(turn):
         if written_from < max(end, start + 1) and start < written_to:
             first = spoken_from if rewritten else spoken_from + max(0, start - written_from)
             last = spoken_to if rewritten else spoken_to - max(0, written_to - end)
@@ -32,7 +34,7 @@ def spoken_range(turn: Turn, start: int, end: int) -> tuple[int, int]:
 def written_range(turn: Turn, start: int, end: int) -> tuple[int, int] | None:
     """``written[a:b]`` that came of ``spoken[start:end]``; None where nothing of it is left."""
     a, b = len(turn.written), 0
-    for written_from, written_to, spoken_from, spoken_to, rewritten in _stretches(turn):
+    for written_from, written_to, spoken_from, spoken_to, rewritten in stretches(turn):
         if spoken_from < end and start < spoken_to and written_from < written_to:
             first = written_from if rewritten else written_from + max(0, start - spoken_from)
             last = written_to if rewritten else written_to - max(0, spoken_to - end)
@@ -52,7 +54,7 @@ def audio_ms(turn: Turn, start: int, end: int) -> tuple[int, int]:
     return min(word.start_ms for word in said), max(word.end_ms for word in said)
 
 
-def _stretches(turn: Turn) -> list[tuple[int, int, int, int, bool]]:
+def stretches(turn: Turn) -> list[Stretch]:
     """(written from, to, spoken from, to, rewritten) in order, covering both texts."""
     result = []
     spoken_at = written_at = 0

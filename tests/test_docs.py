@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ExitCode
-from pipeline.export import EXPORTERS
+from pipeline.export import EXPORTERS, formvalues
 from pipeline.meeting_file import read
 from pipeline.settings import Settings
+from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,7 +34,7 @@ def commands(group: typer.Typer, above: str = "") -> set[str]:
         names.add(above + (info.name or info.callback.__name__.replace("_", "-")))
     for below in group.registered_groups:
         assert below.typer_instance is not None
-        names |= commands(below.typer_instance, f"{above}{below.name} ")
+        names |= commands(below.typer_instance, f"{above}{below.name} " if below.name else above)
     return names
 
 
@@ -65,7 +66,7 @@ def test_the_settings_are_those_of_the_program() -> None:
     for name, default in described.items():
         actual = Settings.model_fields[name].get_default()
         shown = ",".join(actual) if isinstance(actual, tuple) else str(actual).lower() if actual is True else str(actual)
-        assert default in (shown, {"models": "(空)"}.get(name)), name
+        assert default in (shown, "(空)" if actual == "" else None), name
 
 
 def test_the_formats_are_those_of_the_program() -> None:
@@ -81,6 +82,11 @@ def test_the_example_of_a_meeting_file_is_one(tmp_path: Path) -> None:
     meeting = read(tmp_path / "m.toml")
     assert meeting.speakers.exact == 7
     assert [item.department for item in meeting.agenda] == ["図書館"]
+
+
+def test_the_placeholders_of_a_word_form_are_those_of_the_program() -> None:
+    named = [row[0].strip("`{} ").partition(".")[0] for row in rows("差し込み")]
+    assert named == list(formvalues.values(draft()))
 
 
 def test_the_rooms_are_where_the_readme_says() -> None:

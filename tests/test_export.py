@@ -9,15 +9,19 @@ import re
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml.ns import qn
+from docx.shared import Pt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import style
+from pipeline import documents, layouts, style
 from pipeline.errors import SettingsError
 from pipeline.export import EXPORTERS
+from pipeline.export.blocks import Block, Document, Kind
 from pipeline.export.era import date_time, era_date
 from pipeline.export.notes import END, HEADING
 from pipeline.schema import AgendaItem, Decision, Draft, Flag, Meeting, Section, Speaker, Turn, Warn, Word
@@ -248,6 +252,100 @@ def test_word_comments_on_what_is_still_written() -> None:
     assert list(opened.comments) == [] and opened.paragraphs[-1].text == "費用。"
 
 
+def in_layout(made: Draft, template: str) -> Draft:
+    return made.model_copy(update={"meeting": made.meeting.model_copy(update={"template": template})})
+
+
+def all_text(opened: docx.document.Document) -> str:
+    """Paragraphs and the cells of tables, in order, without blanks."""
+    return (
+        "".join("".join(node.itertext()) for node in opened.element.body.iter(qn("w:t"))).replace(" ", "").replace("　", "")
+    )
+
+
+@pytest.mark.parametrize("template", layouts.presets())
+def test_word_says_what_the_text_says_in_every_layout(template: str) -> None:
+    made = in_layout(draft(warnings=(Warn(code="x", message="注意。"),)), template)
+    heads = "発言者内容" if template == "table" else ""
+    assert all_text(word(made)).replace(heads, "") == "".join(text(made).split())
+
+
+def test_word_has_speakers_on_the_line_of_their_speech_where_the_text_has() -> None:
+    (spoken,) = (p for p in word(in_layout(draft(), "qa-inline")).paragraphs if p.text == "委員:費用はいくらですか。")
+    assert (spoken.runs[0].text, spoken.runs[0].style.name) == ("委員:", "発言者名")
+    look = spoken.style.paragraph_format
+    assert look.left_indent == -look.first_line_indent == Pt(10.5)
+
+
+def test_word_values_stand_below_each_other_behind_their_name() -> None:
+    opened = word(in_layout(draft(), "qa-inline"))
+    named = next(p for p in opened.paragraphs if p.text.startswith("議題 1 諮問第1号"))
+    below = next(p for p in opened.paragraphs if p.text.startswith("2 諮問第2号 窓口"))
+    assert named.paragraph_format.left_indent == below.paragraph_format.left_indent == Pt(2.5 * 10.5)
+    assert (named.paragraph_format.first_line_indent, below.paragraph_format.first_line_indent) == (-Pt(2.5 * 10.5), 0)
+
+
+def test_word_has_a_real_table_with_a_head_on_every_page() -> None:
+    said = turn(1, MEMBER, "費用は高い。", 65_000)
+    doubtful = tuple(word_.model_copy(update={"confidence": 0.3 if word_.text in "費用" else 0.9}) for word_ in said.words)
+    made = in_parts(
+        (0, Phase.QUESTIONS, said.model_copy(update={"words": doubtful})),
+        (0, Phase.QUESTIONS, turn(2, AGENCY, "年200万円です。", 70_000)),
+        (1, Phase.QUESTIONS, turn(3, MEMBER, "分かりました。", 75_000)),
+    )
+    opened = word(in_layout(made, "table"))
+    rows = [[[cell.text for cell in row.cells] for row in table.rows] for table in opened.tables]
+    assert rows == [
+        [["発言者", "内容"], ["委員", "費用は高い。"], ["説明員", "年200万円です。"]],
+        [["発言者", "内容"], ["委員", "分かりました。"]],
+    ]
+    for table in opened.tables:
+        assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+        assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows[1:])
+        assert [round(column.width.mm) for column in table.columns] == [34, 126]
+    (comment,) = opened.comments
+    assert comment.text.startswith("0:01:05") and "commentRangeStart" in opened.tables[0].rows[1].cells[1]._tc.xml
+
+
+def test_word_keeps_a_speech_of_several_paragraphs_in_its_cell() -> None:
+    said = (Kind.ITEM, "議題"), (Kind.LABEL, "委員\t"), (Kind.PARAGRAPH, "一。"), (Kind.PARAGRAPH, "二。"), (Kind.ITEM, "次")
+    parsed = Document(template="table", blocks=tuple(Block.of(kind, line) for kind, line in said))
+    opened = docx.Document(io.BytesIO(EXPORTERS["docx"].render(parsed)))
+    assert [cell.text for cell in opened.tables[0].rows[1].cells] == ["委員", "一。\n二。"]
+    assert [p.text for p in opened.paragraphs] == ["議題", "次"]
+
+
+def test_word_indents_paragraphs_where_the_layout_does(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text('base = "nagasaki"\nname = "city"\nindent = "　"\n', encoding="utf-8")
+    opened = word(in_layout(draft(), str(tmp_path / "city.toml")))
+    assert opened.styles["発言"].paragraph_format.first_line_indent == Pt(10.5)
+    assert "費用はいくらですか。" in [p.text for p in opened.paragraphs]
+
+
+def test_word_notes_have_a_page_of_their_own() -> None:
+    breaks = [
+        p.text
+        for p in word(draft(warnings=(Warn(code="x", message="注意。"),))).paragraphs
+        if p.paragraph_format.page_break_before
+    ]
+    assert breaks == ["担当所属名"]
+    assert not any(p.paragraph_format.page_break_before for p in word(draft()).paragraphs)
+
+
+def test_word_headings_and_speakers_stay_with_what_follows() -> None:
+    opened = word(draft())
+    for name in ("Heading 1", "Heading 2", "項目名", "発言者"):
+        assert opened.styles[name].paragraph_format.keep_with_next
+    assert not opened.styles["発言"].paragraph_format.keep_with_next
+
+
+def test_word_has_room_before_speech_that_no_heading_leads() -> None:
+    made = in_parts((None, Phase.OPENING, turn(1, MEMBER, "始めます。")))
+    paragraphs = word(in_layout(made, "marked-verbatim")).paragraphs
+    at = next(n for n, p in enumerate(paragraphs) if p.text == "○委員 始めます。")
+    assert paragraphs[at - 1].paragraph_format.space_after == Pt(14)
+
+
 def test_the_same_draft_gives_the_same_bytes() -> None:
     made = draft()
     for name, export in EXPORTERS.items():
@@ -349,25 +447,26 @@ def drafts(build: st.DrawFn) -> Draft:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(drafts())
 def test_no_lawful_draft_breaks_a_format(made: Draft) -> None:
-    documents = {name: export.render(made) for name, export in EXPORTERS.items() if name != "docx"}
+    made_of = {name: export.render(made) for name, export in EXPORTERS.items() if name != "docx"}
     printed = [one for one in made.turns if one.printed and one.written]
-    shown = documents["text"].decode()
+    shown = made_of["text"].decode()
     for one in printed:
         place = next(section for section in made.sections if one.id in section.turn_ids)
         if place.phase in (Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION):
             assert re.sub(r"[\W\x00-\x1f\x7f-\x9f]", "", one.written) in re.sub(r"\W", "", shown)
-    starts = [ms(cue[1]) for cue in SRT.findall(documents["srt"].decode())]
+    starts = [ms(cue[1]) for cue in SRT.findall(made_of["srt"].decode())]
     assert starts == sorted(starts)
-    for begin, end in ((ms(cue[1]), ms(cue[2])) for cue in SRT.findall(documents["srt"].decode())):
+    for begin, end in ((ms(cue[1]), ms(cue[2])) for cue in SRT.findall(made_of["srt"].decode())):
         assert begin < end
-    assert [len(line.split(" ")) for line in documents["rttm"].decode().split("\n")[:-1]] == [10] * len(made.turns)
+    assert [len(line.split(" ")) for line in made_of["rttm"].decode().split("\n")[:-1]] == [10] * len(made.turns)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(drafts())
-def test_no_lawful_draft_breaks_word(made: Draft) -> None:
-    lines = [paragraph.text for paragraph in word(made).paragraphs]
-    assert "".join("".join(lines).split()) == "".join(text(made).split())
+@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(drafts(), st.sampled_from(layouts.presets()))
+def test_no_lawful_draft_breaks_word(made: Draft, template: str) -> None:
+    shown = in_layout(made, template)
+    heads = "発言者内容" if template == "table" else ""
+    assert "".join(all_text(word(shown)).split()).replace(heads, "") == "".join(text(shown).split())
 
 
 def test_cues_of_people_who_talk_over_each_other_stay_in_order() -> None:
@@ -405,5 +504,6 @@ def test_word_pages_are_a4_numbered_and_stamped_until_published() -> None:
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     assert section.header.paragraphs[0].text == "下書き"
     assert "PAGE" in section.footer.paragraphs[0]._p.xml
-    public = word(made.model_copy(update={"recording": made.recording.model_copy(update={"audio": ""})})).sections[0]
-    assert public.header.paragraphs[0].text == ""
+    without_audio = made.model_copy(update={"recording": made.recording.model_copy(update={"audio": ""})})
+    assert word(without_audio).sections[0].header.paragraphs[0].text == "下書き"  # from a transcript made elsewhere
+    assert word(documents.public(made)).sections[0].header.paragraphs[0].text == ""

@@ -253,3 +253,15 @@ def test_sentences_hold_every_word_once(pieces: list[str], gap_ms: int) -> None:
         Word(start_ms=i * 1000, end_ms=(i + 1) * 1000 - gap_ms, text=piece, confidence=1) for i, piece in enumerate(pieces)
     )
     assert "".join(sentence_texts(said)) == "".join(pieces)
+
+
+def test_several_threads_analyse_at_once() -> None:
+    """The desk and a night on a cluster do."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipeline.japanese import morphemes
+
+    texts = [f"窓口で第{n}号の申請を受け付けることについて審議する。" * 40 for n in range(64)]
+    expected = [len(morphemes.of(text)) for text in texts]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda text: len(morphemes.of(text)), texts)) == expected

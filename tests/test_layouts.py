@@ -30,7 +30,7 @@ def test_nagasaki_prints_who_the_city_prints() -> None:
         (role, phase) for role in roles for phase in (Phase.QUESTIONS, Phase.DELIBERATION, Phase.REPORT_DELIBERATION)
     }
     assert layout.register is Register.DEARU
-    assert layout.header[0] is HeaderField.DEPARTMENT and set(layout.header) == set(HeaderField) - {HeaderField.ATTENDEES}
+    assert layout.header[0] == HeaderField.DEPARTMENT and set(layout.header) == set(HeaderField) - {HeaderField.ATTENDEES}
 
 
 def test_every_preset_loads_under_its_own_name() -> None:
@@ -59,7 +59,14 @@ def test_a_city_brings_its_own_file(tmp_path: Path) -> None:
         (("item_heading", "item_headding"), "item_headding 知らない項目です"),
         (('section_heading = "【{phase}】"', ""), "section_heading 書かれていません"),
         (('register = "要点常体"', 'register = "である"'), "register 使えるのは .*要点常体"),
-        (('"日時"', '"日付"'), "header.2 使えるのは .*日時"),
+        (('"日時"', '"場所"'), "header: 場所 が2度あります"),
+        (("left_out_if_unknown = []", 'left_out_if_unknown = ["傍聴者"]'), "left_out_if_unknown: 傍聴者 は header に"),
+        (
+            ('header = ["担当所属名", "会議名", "日時", "場所", "議題", "審議結果"]', "header = []"),
+            "header: 必ず書く項目が1つは",
+        ),
+        (('comma = "、"', 'comma = "・"'), "comma 使えるのは .*，"),
+        (('indent = ""', 'indent = "  "'), "indent 使えるのは"),
         (('"質疑", "審議"', '"質問", "審議"'), "phases.0 使えるのは .*質疑"),
         (('"実施機関" = ', '"担当課" = '), "labels.担当課 使えるのは .*実施機関"),
         (("blank_before_item = true", 'blank_before_item = "二行"'), "blank_before_item 値の種類が違います"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import cli, documents, layouts, redaction
+from pipeline import cli, documents, layouts, redaction, style
 from pipeline.errors import ExitCode, SettingsError
 from pipeline.export import EXPORTERS
 from pipeline.export.blocks import Document
-from pipeline.schema import Attendee, Change, Draft, Flag, Redaction, Word
-from pipeline.terms import FlagKind, Role
+from pipeline.schema import Attendee, Change, Draft, Flag, Redaction, Section, Word
+from pipeline.terms import FlagKind, Phase, Role
 from tests.drafts import SPEAKERS, draft, turn
 
 NOTE = "(詳細はセキュリティ上の理由から未記載)"
@@ -45,7 +45,13 @@ def marked() -> Draft:
             "turns": tuple(secret if t.id == first.id else t for t in made.turns),
             "speakers": tuple(s.model_copy(update={"name": "山本 太郎", "reasons": ("青空警備",)}) for s in made.speakers),
             "meeting": made.meeting.model_copy(
-                update={"attendees": people, "secret": ("青空警備",), "glossary": ("青空警備",), "agenda": agenda}
+                update={
+                    "attendees": people,
+                    "secret": ("青空警備",),
+                    "glossary": ("青空警備",),
+                    "agenda": agenda,
+                    "fields": {"傍聴者": ("山本太郎さん", "青空警備の2名"), "問合せ先": ("田中委員",)},
+                }
             ),
             "recording": made.recording.model_copy(update={"source": "青空警備.wav"}),
         }
@@ -75,6 +81,31 @@ def test_marks_become_the_note_and_names_become_roles() -> None:
     text = documents.render(documents.public(marked()), "text").decode()
     assert f"障害のときは{NOTE}が対応し、{NOTE}で見ている。実施機関と委員も知っている。" in text
     assert "【下書きの注意】" not in text
+
+
+@pytest.mark.parametrize("template", layouts.presets())
+def test_a_copy_without_anything_to_hide_reads_as_the_draft_does(template: str) -> None:
+    said = (
+        turn(1, "SPEAKER_02", "説明です。"),
+        turn(2, "SPEAKER_01", "費用は。", 3_000),
+        turn(3, "SPEAKER_00", "いかがですか。", 6_000),
+    )
+    phases = (Phase.EXPLANATION, Phase.QUESTIONS, Phase.DELIBERATION)
+    parts = tuple(Section(item=0, phase=p, heading="", turn_ids=(t.id,)) for p, t in zip(phases, said, strict=True))
+    made = draft(style.rewrite(said, SPEAKERS, parts, layouts.load(template)), parts, ())
+    made = made.model_copy(update={"meeting": made.meeting.model_copy(update={"template": template})})
+    assert documents.render(documents.public(made), "text") == documents.render(made, "text")
+
+
+def test_the_head_tells_how_many_in_which_role_not_who() -> None:
+    meeting = documents.public(marked()).meeting
+    assert meeting.fields == {
+        "傍聴者": ("実施機関", f"{NOTE}の2名"),
+        "問合せ先": ("委員",),
+        "出席者": ("実施機関 1名", "委員 1名"),
+    }
+    told = marked().meeting.model_copy(update={"fields": {"出席者": ("委員 8名",)}})
+    assert documents.public(marked().model_copy(update={"meeting": told})).meeting.fields == {"出席者": ("委員 8名",)}
 
 
 def test_neighbouring_marks_are_one_note_and_a_surname_alone_stays() -> None:

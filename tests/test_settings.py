@@ -95,12 +95,26 @@ def test_a_meeting_file_is_read(tmp_path: Path) -> None:
         ("speakers = { minimum = 5, maximum = 3 }", ["speakers"]),
         ('date = "明日"', ["date", "2行目"]),
         ('[[agenda]]\nlabl = "x"', ["labl", "3行目"]),
+        ("[fields]\n傍聴者 = 3", ["書き方に誤り"]),
+        ('[fields]\n"傍聴者" = 3', ["fields.傍聴者", "3行目"]),
+        ('[fields]\n"傍聴者" = ["a", 3]', ["fields.傍聴者", "3行目"]),
+        ('fields = "x"', ["fields", "2行目"]),
     ],
 )
 def test_a_mistake_in_a_meeting_file_is_named_with_its_line(tmp_path: Path, extra: str, said: list[str]) -> None:
     with pytest.raises(SettingsError) as caught:
         meeting_file.read(write(tmp_path / "m.toml", f'name = "x"\n{extra}\n'))
     assert all(word in caught.value.message for word in said), caught.value.message
+
+
+def test_what_else_the_head_holds_is_a_text_or_a_list_of_texts(tmp_path: Path) -> None:
+    text = '[fields]\n"傍聴者" = "3名"\n"配布資料" = ["次第", " 資料1 "]\n"問合せ先" = """総務課\n\n電話\n"""\n"次回予定" = ""\n'
+    assert meeting_file.read(write(tmp_path / "m.toml", text)).fields == {
+        "傍聴者": ("3名",),
+        "配布資料": ("次第", "資料1"),
+        "問合せ先": ("総務課", "電話"),
+        "次回予定": (),
+    }
 
 
 def test_the_sidecar_is_found_and_the_given_file_wins(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ CLEANINGS = [
     ("すみません、えー、窓口課長の森です。1点伺います。", "1点伺う。"),
     ("何といいますか、点検の場です。", "点検の場である。"),
     ("大変お騒がせいたしました。今は動きます。", "今は動く。"),
+    ("はい、申し訳ございません、把握していませんでした。", "把握していなかった。"),
     ("市民課です。1点伺います。", "市民課である。1点伺う。"),
     # answers, not names
     ("はい、そうです。今も使えます。", "そうである。今も使える。"),
@@ -279,6 +280,15 @@ def test_speech_without_stops_for_an_hour_is_rewritten() -> None:
     assert written(spoken).count("確認しているので") > 1_990  # a word may be cut where a piece ends
 
 
+def test_what_is_read_out_keeps_its_own_words() -> None:
+    letter = "諮問第3号については、適当と認めます。ただし、次の点に留意してください。"
+    spoken = f"それでは、答申案を読み上げます。えー、{letter}以上でございます。"
+    assert written(spoken) == f"それでは、答申案を読み上げる。{letter}以上である。"
+    assert (
+        written("先ほど読み上げました案のとおりです。変更はありません。") == "先ほど読み上げた案のとおりである。変更はない。"
+    )
+
+
 LONG = (
     "窓口の混雑につきましては、昨年度と比べまして2割ほど減っておりまして、また、電子申請の割合は35パーセントまで増えているところでして、"
     "来年度は、さらに4つの手続を追加する予定でございます。"
@@ -307,7 +317,7 @@ def test_habits_of_speech_go_only_on_request() -> None:
     assert rewritten(spoken, layout=verbatim).written == spoken
 
 
-@pytest.mark.parametrize("spoken", ["なってほしゅうなかとですよ。", "そがあなこと言うんよ。"])
+@pytest.mark.parametrize("spoken", ["なってほしゅうなかとですよ。", "そがあなこと言うんよ。", "おいも半分でよかと思う。"])
 def test_dialect_is_not_guessed_at(spoken: str) -> None:
     assert written(spoken) == spoken
 

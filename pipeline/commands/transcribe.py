@@ -44,16 +44,27 @@ def transcribe_all(
     return max(codes)
 
 
-def transcribe_one(source: Path, meeting: Path | None, settings: Settings, runner: Executor) -> tuple[Path, bool]:
-    """One recording to its draft. Returns the draft's path and whether anybody spoke."""
+def transcribe_one(
+    source: Path,
+    meeting: Path | None,
+    settings: Settings,
+    runner: Executor,
+    placed: Callable[[Job], Job] = lambda work: work,
+    bars: bool = True,
+) -> tuple[Path, bool]:
+    """One recording to its draft. Returns the draft's path and whether anybody spoke.
+
+    ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side.
+    """
     prepare.check(source)
     title = shown.line(source.name)
     particulars = meeting_file.for_recording(source, meeting)
-    with ShownProgress(title) as progress:
-        work = _build(settings, particulars, runner, progress)
+    documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
+    with ShownProgress(title, bars) as progress:
+        work = placed(_build(settings, particulars, runner, progress))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
-    path = documents.write(draft, folder, settings.formats)
+    path = documents.write(draft, folder, settings.formats, settings.home)
     spoke = any(turn.spoken for turn in draft.turns if not turn.is_invented)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
@@ -84,7 +95,7 @@ def assemble_transcript(transcript: Path, meeting: Path | None, settings: Settin
     draft = understand(
         recording, heard, voices, particulars, layouts.load(particulars.template), job.provenance(settings, ()), ()
     )
-    return documents.write(draft, settings.outputs_folder / recording.id, settings.formats)
+    return documents.write(draft, settings.outputs_folder / recording.id, settings.formats, settings.home)
 
 
 def demonstrate(settings: Settings, show: Print, say: Callable[[str], None]) -> int:

@@ -3,25 +3,29 @@
 In: a draft. Out: ``Block``s (headings, labels, paragraphs) that plain text, Markdown and Word only dress. Regrouped by
 agenda item, because meetings may decide all items at the end while the document keeps them together, unless the layout goes
 by time. What belongs to no item stands at the end under a heading of its own. The notes for the proofreader are a part apart,
-before the 会議録.
+before the 会議録; its head is made in ``header.py``.
 """
 
 from __future__ import annotations
 
 import itertools
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline import layouts
 from pipeline.export.blocks import Block, Document, Kind
-from pipeline.export.era import date_time
+from pipeline.export.header import header
 from pipeline.export.notes import notes
-from pipeline.layouts import HeaderField, Layout
-from pipeline.schema import Draft, Meeting, Speaker, Turn
+from pipeline.layouts import Layout
+from pipeline.proof import Proof, State
+from pipeline.schema import Draft, Speaker, Turn
+from pipeline.style import FAILED_TEXT
 from pipeline.terms import UNDECIDED, FlagKind, Phase, Role
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's
+STAMP = "下書き"
+_TEXT = (Kind.PARAGRAPH, Kind.VALUE, Kind.LIST, Kind.ITEM)  # whose commas and figures are the layout's ...
+_COUNTED = (*_TEXT, Kind.LABEL)  # ... or figures alone
 _WIDE = {ord(c): ord(c) + 0xFEE0 for c in "0123456789"}
 
 
@@ -47,83 +51,49 @@ def blocks(document: Draft | Document) -> list[Block]:
     """Of a draft: notes, then header with results, then the body. Raises SettingsError if the layout is not to be found."""
     if isinstance(document, Document):
         return list(document.blocks)
-    layout = layouts.load(document.meeting.template)
+    layout = layouts.load(template_of(document))
     printing = _Printing.of(document, layout)
     body = _by_time(printing) if layout.chronological else _by_item(printing)
-    return [*notes(document), *(_in_form(block, layout) for block in [*_header(document, layout), *body])]
+    return [*notes(document), *in_form([*header(document, layout), *body], layout)]
 
 
 def _labels(speakers: tuple[Speaker, ...], layout: Layout) -> dict[str, str]:
-    """Letters go by role, in the order of the speakers: 委員A, 委員B, 実施機関A."""
-    numbers = {role: itertools.count() for role in Role}
+    """Letters and numbers go by printed role, in the order of the speakers: 委員A, 委員B, 実施機関A."""
+    numbers = {layout.role_name(role): itertools.count(1) for role in Role}
     return {
         speaker.label: layout.label_of(
             speaker.role,
             speaker.name.split()[0] if speaker.name and speaker.name.split() else None,
-            LETTERS[next(numbers[speaker.role]) % len(LETTERS)],
+            next(numbers[layout.role_name(speaker.role)]),
         )
         for speaker in speakers
     }
 
 
+def template_of(document: Draft | Document) -> str:
+    """The layout that it is printed in: a name or a path."""
+    return document.template if isinstance(document, Document) else document.meeting.template
+
+
+def in_form(printed: Iterable[Block], layout: Layout) -> list[Block]:
+    """The same with commas and figures as the layout has them."""
+    return [_in_form(block, layout) for block in printed]
+
+
+def stamp(document: Draft | Document) -> str:
+    """What stands at the head of every page of what a machine has written; nothing on a public copy or a published text."""
+    if isinstance(document, Proof) and document.state is State.FINAL:
+        return ""
+    return "" if isinstance(document, Document) or not document.recording.source else STAMP
+
+
 def _in_form(block: Block, layout: Layout) -> Block:
-    """Commas and figures as the layout has them."""
-    if block.kind not in _TEXT:
+    if block.kind not in _COUNTED:
         return block
-    lines = [line.replace("、", layout.comma) for line in block.lines]
+    lines = [line.replace("、", layout.comma) if block.kind in _TEXT else line for line in block.lines]
     if layout.full_width:
         lines = [unicodedata.normalize("NFC", line).translate(_WIDE) for line in lines]
     return block.model_copy(update={"lines": tuple(lines)})
-
-
-def _header(draft: Draft, layout: Layout) -> list[Block]:
-    meeting = draft.meeting
-    result: list[Block] = []
-    for field in layout.header:
-        result.append(Block.of(Kind.FIELD, layout.field_name(field)))
-        match field:
-            case HeaderField.AGENDA:
-                result.append(Block.of(Kind.LIST, *_agenda_lines(meeting, layout) or (UNDECIDED,)))
-            case HeaderField.RESULTS:
-                if layout.results_heading:
-                    result.append(Block.of(Kind.RESULTS, layout.results_heading))
-                result += [Block.of(Kind.VALUE, line) for line in _result_lines(draft, layout) or (UNDECIDED,)]
-            case HeaderField.DEPARTMENT:
-                result.append(Block.of(Kind.VALUE, meeting.department or UNDECIDED))
-            case HeaderField.NAME:
-                result.append(Block.of(Kind.VALUE, meeting.name or UNDECIDED))
-            case HeaderField.TIME:
-                result.append(Block.of(Kind.VALUE, date_time(meeting) or UNDECIDED))
-            case HeaderField.PLACE:
-                result.append(Block.of(Kind.VALUE, meeting.place or UNDECIDED))
-            case HeaderField.ATTENDEES:
-                result.append(Block.of(Kind.LIST, *_attendee_lines(meeting, layout) or (UNDECIDED,)))
-    return result
-
-
-def _agenda_lines(meeting: Meeting, layout: Layout) -> list[str]:
-    return [
-        layout.agenda_line.format(n=n, label=item.label, title=item.title or UNDECIDED)
-        + (layout.agenda_department.format(department=item.department) if item.department else "")
-        for n, item in enumerate(meeting.agenda, start=1)
-    ]
-
-
-def _attendee_lines(meeting: Meeting, layout: Layout) -> list[str]:
-    return [f"{layout.labels.get(attendee.role, attendee.role.value)} {attendee.name}" for attendee in meeting.attendees]
-
-
-def _result_lines(draft: Draft, layout: Layout) -> list[str]:
-    agenda = draft.meeting.agenda
-    return [
-        layout.result_line.format(
-            n=decision.item + 1,
-            label=agenda[decision.item].label,
-            title=agenda[decision.item].title,
-            result=decision.result or UNDECIDED,
-        )
-        for decision in draft.decisions
-    ]
 
 
 def _by_time(printing: _Printing) -> list[Block]:
@@ -173,22 +143,25 @@ def _item(item: int | None, printing: _Printing) -> list[Block]:
                 if turn.printed and any(flag.kind is FlagKind.FAILED for flag in turn.flags):
                     result += _turn(turn, printing)
     for phase in layout.phases:
-        result += _phase(item, phase, grouped.get((item, phase), []), printing)
+        result += _phase(item, phase, grouped.get((item, phase)), printing)
     return result
 
 
-def _phase(item: int | None, phase: Phase, said: list[Turn], printing: _Printing) -> list[Block]:
-    """One part: its heading and turns, a stage direction in their place, or the words for a part without any."""
+def _phase(item: int | None, phase: Phase, said: list[Turn] | None, printing: _Printing) -> list[Block]:
+    """One part: its heading and turns, a stage direction in their place, or the words for a part without any.
+
+    ``said`` is None for a part that was not held, empty for one of which a public copy keeps no turn.
+    """
     layout = printing.layout
-    if phase not in layout.phases:
+    if phase not in layout.phases or said is None:
         return []
     heading = [Block.of(Kind.SECTION, layout.heading(phase))] if layout.section_heading else []
-    if said and phase in layout.directions:
+    if phase in layout.directions:
         return [Block.of(Kind.DIRECTION, layout.directions[phase])]
     printed = [turn for turn in said if turn.printed and turn.written]
     if printed:
         return [*heading, *(block for turn in printed for block in _turn(turn, printing))]
-    if said and item is not None and phase in layout.nothing_said_in:
+    if item is not None and phase in layout.nothing_said_in:
         return [*heading, Block.of(Kind.PARAGRAPH, layout.nothing_said)]
     return []
 
@@ -196,7 +169,10 @@ def _phase(item: int | None, phase: Phase, said: list[Turn], printing: _Printing
 def _turn(turn: Turn, printing: _Printing) -> list[Block]:
     if not turn.written:  # a proofreader may have struck it out
         return []
+    written = turn.written
+    if any(flag.kind is FlagKind.FAILED for flag in turn.flags):
+        written = written.replace(FAILED_TEXT, printing.layout.inaudible)
     return [
         Block.of(Kind.LABEL, printing.labels[turn.speaker], turn_id=turn.id),
-        Block.of(Kind.PARAGRAPH, turn.written, turn_id=turn.id),
+        Block.of(Kind.PARAGRAPH, written, turn_id=turn.id),
     ]

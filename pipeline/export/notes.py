@@ -7,6 +7,7 @@ time where it arises: a list of a hundred sentences would be read by nobody.
 from __future__ import annotations
 
 from pipeline.export.blocks import Block, Kind, clock
+from pipeline.proof import Proof, State, doubts_left
 from pipeline.schema import Draft, Warn
 from pipeline.terms import FlagKind
 
@@ -16,7 +17,10 @@ _TOLD_BY_WARNINGS = (FlagKind.ROLE, FlagKind.FAILED)  # one warning names them a
 
 
 def notes(draft: Draft) -> list[Block]:
-    lines = [_line(warning) for warning in draft.warnings]
+    if isinstance(draft, Proof) and draft.state is State.FINAL:
+        return []
+    warnings = doubts_left(draft) if isinstance(draft, Proof) else draft.warnings
+    lines = [_line(warning) for warning in warnings]
     for doubt, starts_ms in _doubts(draft).items():
         times = "、".join(clock(ms) for ms in starts_ms)
         lines.append(f"※ {doubt}: {times}")
@@ -36,7 +40,10 @@ def _line(warning: Warn) -> str:
 def _doubts(draft: Draft) -> dict[str, list[int]]:
     """Each doubt about what is printed, with the times of its turns, in the order of their first."""
     result: dict[str, list[int]] = {}
+    checked = set(draft.checked) if isinstance(draft, Proof) else set()
     for turn in draft.turns:
+        if turn.id in checked:
+            continue
         for flag in turn.flags:
             if turn.printed and flag.kind not in _TOLD_BY_WARNINGS:
                 doubt = STYLE_NOTE if flag.kind is FlagKind.STYLE else flag.reason.rstrip("。")

@@ -1,66 +1,122 @@
 """Word: real styles, East-Asian fonts, and what the recogniser doubts as comments with the time in the recording.
 
-In: a draft. Out: a .docx that Word, LibreOffice and 一太郎 open, plain enough for an office to go on with: headings are
-heading styles, speaker labels and paragraphs have styles of their own, so that an office changes a look in one place.
+In: a draft. Out: a .docx that Word, LibreOffice and 一太郎 open, plain enough for an office to go on with: lines are those of the
+plain text, a speaker who stands on the line of the speech does so here, and where a layout has columns there is a real table.
+How it looks is in ``wordstyles.py``.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 import itertools
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline import timing
+import docx
+from docx.oxml import OxmlElement
+from docx.shared import Mm
+from rich.cells import cell_len
+
+from pipeline import layouts, timing
+from pipeline.export import wordfile, wordstyles
 from pipeline.export.blocks import Block, Document, Kind, clock
-from pipeline.export.document import blocks
+from pipeline.export.document import blocks, stamp, template_of
+from pipeline.export.dressing import Dressed, dressed
 from pipeline.schema import Draft, Turn, Word
 
-MINCHO, GOTHIC = "ＭＳ 明朝", "ＭＳ ゴシック"
 DOUBTFUL = 0.5  # words below this confidence get a comment
 AUTHOR = "minutes"
-STAMP = "下書き"  # at the head of every page of what a machine has written, and nobody has confirmed yet
+COLUMNS = (("発言者", Mm(34)), ("内容", Mm(126)))  # of a layout that is a table
 _LONGEST_TITLE = 255
-LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # an export is a pure function of its draft: no clock
-_STYLES = {
-    Kind.NOTE_HEADING: "下書きの注意",
-    Kind.NOTE: "下書きの注意",
-    Kind.FIELD: "Heading 1",
-    Kind.VALUE: "Normal",
-    Kind.LIST: "Normal",
-    Kind.ITEM: "Heading 1",
-    Kind.RESULTS: "Heading 2",
-    Kind.SECTION: "Heading 2",
-    Kind.DIRECTION: "発言",
-    Kind.LABEL: "発言者",
-    Kind.PARAGRAPH: "発言",
-}
+_STAYS_WHOLE = 200  # characters of a speech whose row is not cut by the end of a page
+_NOTES = (Kind.NOTE_HEADING, Kind.NOTE)
+_HEAD = (Kind.VALUE, Kind.LIST, Kind.RESULTS)
+_BODY = (Kind.LABEL, Kind.PARAGRAPH, Kind.DIRECTION)  # which bring no room before them, as headings do
 
 
 def render(draft: Draft | Document) -> bytes:
-    import docx
-
-    document = docx.Document()
-    _set_styles(document)
-    document.core_properties.title = _title(draft)
-    document.core_properties.author = AUTHOR
-    document.core_properties.created = document.core_properties.modified = LONG_AGO.replace(tzinfo=None)
-    _set_page(document.sections[0], "" if isinstance(draft, Document) or not draft.recording.audio else STAMP)
+    layout = layouts.load(template_of(draft))
+    made = docx.Document()
+    wordstyles.set_up(made, layout, stamp(draft))
+    made.core_properties.title = _title(draft)
+    made.core_properties.author = AUTHOR
+    made.core_properties.created = made.core_properties.modified = wordfile.LONG_AGO.replace(tzinfo=None)
     turns = {} if isinstance(draft, Document) else {turn.id: turn for turn in draft.turns}
-    for block in blocks(draft):
-        if block.kind is Kind.AROUND:
+    table: Any = None
+    last: Any = None  # the paragraph before, with its kind
+    before = Kind.AROUND
+    beside = 0.0  # characters by which a field's value stands behind its name
+    for shown in dressed(blocks(draft), layout):
+        kind = shown.block.kind
+        if kind is Kind.AROUND:
             continue  # of the page, not of the 会議録
-        for line in block.lines:
-            paragraph = document.add_paragraph(style=_STYLES[block.kind])
-            if block.kind is Kind.PARAGRAPH and block.turn_id:
-                _spoken(document, paragraph, line, turns[block.turn_id])
-            else:
-                paragraph.add_run(line)
-    out = io.BytesIO()
-    document.save(out)
-    return _without_times(out.getvalue())
+        if before in _HEAD and kind in _BODY:
+            last.paragraph_format.space_after = wordstyles.BEFORE_BODY
+        if layout.is_table and shown.lead and shown.lead.kind is Kind.LABEL:
+            table = table or _table(made)
+            _row(made, table, shown, turns)
+            before = kind
+            continue
+        if table and kind is Kind.PARAGRAPH:  # of a speech that has several
+            more = table.rows[-1].cells[1].add_paragraph(style=wordstyles.IN_TABLE)
+            _speech(made, more, shown.block, 0, turns)
+            continue
+        table = None
+        if kind is Kind.FIELD or shown.lead:
+            beside = cell_len(shown.before) / 2
+        lines = [_paragraph(made, shown, n, turns, beside) for n in range(len(shown.lines))]
+        if before in _NOTES and kind not in _NOTES:  # the notes can be taken off with their page
+            lines[0].paragraph_format.page_break_before = True
+        last, before = lines[-1], kind
+    return wordfile.saved(made)
+
+
+def _paragraph(made: Any, shown: Dressed, n: int, turns: dict[str, Turn], beside: float) -> Any:
+    """The ``n``-th line of a block; what stands before it on the line is dressed as the name or speaker that it is."""
+    paragraph = made.add_paragraph(style=wordstyles.STYLES[shown.block.kind])
+    is_first = n == 0 and bool(shown.before)
+    if beside and shown.block.kind in _HEAD:
+        wordstyles.hang(paragraph, beside, is_first)
+    if is_first:
+        paragraph.add_run(shown.before, style=wordstyles.SPEAKER)
+    _speech(made, paragraph, shown.block, n, turns)
+    if n == 0 and shown.after:
+        paragraph.add_run(shown.after)
+    return paragraph
+
+
+def _speech(made: Any, paragraph: Any, block: Block, n: int, turns: dict[str, Turn]) -> None:
+    line = block.lines[n] if block.lines else ""
+    if block.kind is Kind.PARAGRAPH and block.turn_id:
+        _spoken(made, paragraph, line, turns[block.turn_id])
+    else:
+        paragraph.add_run(line)
+
+
+def _table(made: Any) -> Any:
+    """With a head that comes again on every page."""
+    table = made.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
+    table.autofit = False
+    for column, (_, width) in zip(table.columns, COLUMNS, strict=True):
+        column.width = width
+    head = table.rows[0]
+    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for cell, (name, width) in zip(head.cells, COLUMNS, strict=True):
+        cell.width = width
+        cell.paragraphs[0].style = wordstyles.IN_TABLE
+        cell.paragraphs[0].add_run(name, style=wordstyles.SPEAKER)
+    return table
+
+
+def _row(made: Any, table: Any, shown: Dressed, turns: dict[str, Turn]) -> None:
+    row = table.add_row()
+    cells = row.cells
+    if len(shown.block.lines[0]) <= _STAYS_WHOLE:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for cell, (_, width) in zip(cells, COLUMNS, strict=True):
+        cell.width = width
+        cell.paragraphs[0].style = wordstyles.IN_TABLE
+    cells[0].paragraphs[0].add_run(shown.before.strip(), style=wordstyles.SPEAKER)
+    _speech(made, cells[1].paragraphs[0], shown.block, 0, turns)
 
 
 def _title(draft: Draft | Document) -> str:
@@ -70,68 +126,6 @@ def _title(draft: Draft | Document) -> str:
     else:
         name = draft.meeting.name or draft.recording.source
     return Block.of(Kind.FIELD, name).lines[0][:_LONGEST_TITLE]
-
-
-def _without_times(package: bytes) -> bytes:
-    """The same zip with one fixed time on every part: the same draft must give the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(package)) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as fixed:
-        for name in parts.namelist():
-            info = zipfile.ZipInfo(name, LONG_AGO.timetuple()[:6])
-            info.compress_type = zipfile.ZIP_DEFLATED
-            fixed.writestr(info, parts.read(name))
-    return out.getvalue()
-
-
-def _set_page(section: Any, stamp: str) -> None:
-    """A4, the number of the page below, the stamp above."""
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Mm, RGBColor
-
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(25)
-    if stamp:
-        above = section.header.paragraphs[0]
-        above.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        above.add_run(stamp).font.color.rgb = RGBColor(0x9C, 0x2A, 0x10)
-    below = section.footer.paragraphs[0]
-    below.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    below._p.append(field)
-
-
-def _set_styles(document: Any) -> None:
-    from docx.enum.style import WD_STYLE_TYPE
-    from docx.oxml.ns import qn
-    from docx.shared import Pt, RGBColor
-
-    for name in ("発言者", "発言", "下書きの注意"):
-        document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles["Normal"]
-    document.styles["発言者"].paragraph_format.keep_with_next = True
-    document.styles["発言者"].paragraph_format.space_after = Pt(0)
-    document.styles["発言"].paragraph_format.space_after = Pt(8)
-    document.styles["Normal"].paragraph_format.space_after = Pt(4)
-    document.styles["Normal"].paragraph_format.widow_control = True
-    document.styles["下書きの注意"].font.color.rgb = RGBColor(0x9C, 0x2A, 0x10)
-    for name, font, size in (
-        ("Normal", MINCHO, 10.5),
-        ("Title", GOTHIC, 14),
-        ("Heading 1", GOTHIC, 12),
-        ("Heading 2", GOTHIC, 11),
-        ("発言者", GOTHIC, 10.5),
-    ):
-        style = document.styles[name]
-        style.font.name, style.font.size = font, Pt(size)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for script in ("w:eastAsia", "w:ascii", "w:hAnsi"):
-            fonts.set(qn(script), font)
-        for theme in ("w:asciiTheme", "w:eastAsiaTheme", "w:hAnsiTheme", "w:cstheme"):
-            fonts.attrib.pop(qn(theme), None)
-        if name.startswith("Heading") or name == "Title":
-            style.font.color.rgb = RGBColor(0, 0, 0)
 
 
 def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
@@ -149,7 +143,7 @@ def _spoken(document: Any, paragraph: Any, line: str, turn: Turn) -> None:
             author=AUTHOR,
             initials="M",
         )
-        comment._comment_elm.date = LONG_AGO
+        comment._comment_elm.date = wordfile.LONG_AGO
         at = end
     paragraph.add_run(line[at:])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import unicodedata
 from typing import Any
 
@@ -21,6 +22,9 @@ _TENS = {"十": 10, "百": 100}
 _CONTENT_SOUNDS = 3  # shorter words stand in too many others
 
 
+_LOADING = threading.Lock()
+
+
 @functools.cache
 def _dictionary() -> Any:
     from sudachipy import Dictionary
@@ -28,12 +32,20 @@ def _dictionary() -> Any:
     return Dictionary()
 
 
-@functools.cache
-def tokenizer() -> Any:
-    """The morphological analyser with the longest units off (mode B keeps 個人情報 apart from 保護審議会)."""
-    from sudachipy import SplitMode
+_of_thread = threading.local()
 
-    return _dictionary().tokenizer(SplitMode.B)
+
+def tokenizer() -> Any:
+    """The morphological analyser with the longest units off (mode B keeps 個人情報 apart from 保護審議会).
+
+    One for each thread, on one dictionary: an analyser that two threads use at once refuses one of them.
+    """
+    if not hasattr(_of_thread, "tokenizer"):
+        from sudachipy import SplitMode
+
+        with _LOADING:
+            _of_thread.tokenizer = _dictionary().tokenizer(SplitMode.B)
+    return _of_thread.tokenizer
 
 
 @functools.lru_cache(maxsize=20_000)

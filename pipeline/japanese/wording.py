@@ -94,7 +94,8 @@ def requests(talk: Talk) -> Iterator[Change | Untouched]:
 def full_forms(talk: Talk) -> Iterator[Change]:
     """い抜き: 〜てる → 〜ている. ら抜き: 食べれる → 食べられる, where the verb without れ is of the class that takes られる."""
     for i, morph in enumerate(talk.morphs):
-        if morph.pos == "助動詞" and morph.base in ("てる", "でる"):
+        volitional = morph.surface.endswith("よ") and talk.at(i + 1).surface != "う"  # a dialect's 〜でよか is none
+        if morph.pos == "助動詞" and morph.base in ("てる", "でる") and not volitional:
             yield _changed(talk, "い抜き", i, i, morph.surface[0] + "い" + morph.surface[1:])
         elif morph.pos == "動詞" and morph.base.endswith("れる") and lacks_ra(morph.base):
             stem = len(morph.base) - 2
