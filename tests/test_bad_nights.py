@@ -270,6 +270,15 @@ def test_a_playlist_has_nothing_else_opened(tmp_path: Path) -> None:
 # --- stopping several at once ---
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """As at a terminal: a process started in the background is born deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_frees_those_who_wait_on_other_machines(settings: Settings, ledger: Ledger) -> None:
     class Cluster(InProcess):
         at_once = 3

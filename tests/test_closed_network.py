@@ -8,6 +8,7 @@ or process it was. (A try over IPv6 to a bare address would fail uncounted.)
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, interruption, run, store
+from pipeline import cli, interruption, run, store, wav
+from tests.drafts import write_wav
 from tests.hostile import sound
 from tests.hostile.places import VTT
 from tests.test_cli import ROOT, a_meeting
@@ -97,9 +99,13 @@ def test_the_kernel_counts_every_attempt(home: Path, attempt: str) -> None:
 def test_the_whole_way_from_recording_to_document_sends_nothing(home: Path) -> None:
     source = a_meeting(home, seconds=8)
     (home / "x.vtt").write_bytes(VTT)
+    (home / "recordings").mkdir()
+    write_wav(home / "recordings" / "night.wav", wav.read(source, 0, 6_000))
     program = " ".join(PYTHON)
     script = f"""set -e
     {program} transcribe {source.name} --models demo --diarizer pyannote --formats text,markdown,docx,srt,vtt,rttm,json
+    {program} batch --models demo
+    {program} status --json
     {program} assemble x.vtt
     {program} export outputs/meeting-* -f docx -o - --public
     {program} check outputs/meeting-*
@@ -111,8 +117,48 @@ def test_the_whole_way_from_recording_to_document_sends_nothing(home: Path) -> N
     told = (home.parent / "err").read_text(encoding="utf-8")
     assert done.returncode == 0, told
     assert sent == {}
+    assert '"state": "done"' in (home.parent / "out").read_text(
+        encoding="utf-8", errors="replace"
+    )  # a Word file is in it too
     assert left_behind(home.parent) == []
     assert "Traceback" not in told
+
+
+CLERK = """
+import fcntl, json, re, signal, socket, struct, subprocess, sys, urllib.request
+
+with socket.socket(type=socket.SOCK_DGRAM) as lo:  # a new namespace has its loopback switched off
+    fcntl.ioctl(lo, 0x8914, struct.pack("16sh", b"lo", 1))
+program, meeting = json.loads(sys.argv[1]), sys.argv[2]
+desk = subprocess.Popen([*program, "edit", meeting, "--no-browser", "--port", "0"], stdout=subprocess.PIPE, text=True)
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor())
+page = desk.stdout.readline().strip()
+calls = [page, *(re.match("http://[^/]+", page)[0] + path for path in ("/api/meetings", f"/api/m/{meeting}", f"/api/m/{meeting}/export/docx"))]
+for url in calls:
+    with opener.open(url) as answer:
+        print(answer.status, len(answer.read()) > 20)
+desk.send_signal(signal.SIGTERM)
+desk.wait(20)
+print("calls", len(calls))
+"""
+
+
+@closed
+def test_the_desk_asks_nobody_outside_the_machine(home: Path) -> None:
+    program = " ".join(PYTHON)
+    (home / "x.vtt").write_bytes(VTT)
+    script = f"""set -e
+    {program} assemble x.vtt
+    {sys.executable} -c '{CLERK}' '{json.dumps(PYTHON)}' $(ls outputs | grep -v log)"""
+    done, sent = in_a_closed_network(script, home)
+    told = (home.parent / "err").read_text(encoding="utf-8")
+    assert done.returncode == 0, told
+    said = (home.parent / "out").read_text(encoding="utf-8")
+    assert said.count("200 True") == 4, said
+    asked = sent.pop("Tcp:ActiveOpens")
+    assert asked <= 5 + 1  # the clerk's own calls, and the desk's look whether it listens
+    sent.pop("Ip:OutRequests")  # what went over the loopback
+    assert sent == {}  # no way out was looked for, no name asked for
 
 
 @closed
