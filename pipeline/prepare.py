@@ -7,28 +7,38 @@ that breaks off is used as far as it goes, with a warning; one that gives nothin
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import re
+import stat
 import wave
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 
-from pipeline import store, wav
+from pipeline import reading, shown, store, wav
 from pipeline.errors import RecordingError
 from pipeline.protocols import Progress
 from pipeline.schema import Recording, Warn
 
 if TYPE_CHECKING:
+    from av import AudioFrame, AudioResampler
     from av.container import InputContainer
 
 STAGE = "準備"
 AUDIO, RECORD = "audio.wav", "recording.json"
-ID_DIGITS = 6
+MAX_HOURS = 24  # a few kilobytes can claim to hold years
+MIN_RATE_HZ = 1_000  # speech needs 6,000; below this, a small file fills the disk
 _BLOCK_BYTES = 1 << 20
 _MISSING_SHARE = 0.01  # of the announced length; less is how containers round
 _MISSING_MS = 2_000
+# Containers that hold their sound themselves. The others (playlists, concat scripts, session descriptions, image sequences)
+# make the decoder open what they name: other files of this machine, or a connection.
+CONTAINERS = (
+    "3gp,aac,ac3,act,adx,aiff,amr,amrnb,amrwb,ape,asf,asf_o,ast,au,avi,caf,dsf,dss,dts,dtshd,dv,eac3,flac,flv,gsm,iff,ircam,"
+    "loas,m4a,matroska,webm,mov,mp4,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,msf,mxf,nut,ogg,oma,qcp,rm,rso,sox,tak,tta,voc,w64,wav,"
+    "wsd,wtv,wv,xwma"
+)
 OTHER_FILE = "wav、mp3、m4a、mp4 などの録音・録画のファイルを指定してください。"
 
 
@@ -36,30 +46,24 @@ def recording(source: Path, outputs: Path, progress: Progress) -> Recording:
     """Prepare ``source`` once; a second run finds the result. Raises RecordingError (3) and OutputError (6)."""
     check(source)
     sha256 = _digest(source, progress)
-    stem = re.sub(r"[^\w.\-]+", "_", source.stem).strip("._") or "recording"
-    folder = outputs / f"{stem}-{sha256[:ID_DIGITS]}"
+    folder = outputs / store.id_of(source, sha256, "recording")
     if kept := _prepared_before(folder, sha256):
         progress(STAGE, 1, 1)
         return kept
     with store.saying_why(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (AUDIO + ".part")
-    try:
+    with store.saying_why(folder), store.replacing(folder / AUDIO) as part:
         channels, announced_ms, broken = _decode(source, part, progress)
         duration_ms = wav.duration_ms(part)
         if duration_ms == 0:
             raise RecordingError(f"音声を取り出せませんでした: {source}", "再生できるファイルか確かめてください。")
-        with store.saying_why(folder):
-            part.replace(folder / AUDIO)
-    finally:
-        part.unlink(missing_ok=True)
     missing_ms = announced_ms - duration_ms
     warnings: tuple[Warn, ...] = ()
     if broken or _riff_is_short(source) or missing_ms > max(_MISSING_MS, announced_ms * _MISSING_SHARE):
         warnings = (_truncated(duration_ms, announced_ms),)
     made = Recording(
         id=folder.name,
-        source=source.name,
+        source=shown.line(source.name),
         audio=AUDIO,
         sha256=sha256,
         duration_ms=duration_ms,
@@ -72,11 +76,19 @@ def recording(source: Path, outputs: Path, progress: Progress) -> Recording:
 
 def check(source: Path) -> None:
     """What can be said of a file without reading it. Raises RecordingError."""
-    if not source.exists():
-        raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
-    if not source.is_file():
+    try:
+        found = source.stat()
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EIO):
+            raise _unreadable(source, error) from error
+        raise RecordingError(
+            f"録音がありません: {source}({reading.why(error)})", "ファイル名と場所を確かめてください。"
+        ) from error
+    if stat.S_ISDIR(found.st_mode):
         raise RecordingError(f"録音ではなくフォルダです: {source}", "フォルダの中の録音ファイルを指定してください。")
-    if source.stat().st_size == 0:
+    if not stat.S_ISREG(found.st_mode):
+        raise RecordingError(f"録音のファイルではなく、装置や通信路です: {source}", OTHER_FILE)
+    if found.st_size == 0:
         raise RecordingError(f"録音が空です(0 バイト): {source}", "コピーし直すか、録音機の元のファイルを確かめてください。")
 
 
@@ -91,13 +103,17 @@ def _digest(source: Path, progress: Progress) -> str:
                 done += len(block)
                 progress(STAGE, done // 10, before.st_size)  # hashing is about a tenth of this stage
     except OSError as error:
-        raise RecordingError(
-            f"録音を読めません: {source}({error.strerror})", "読み取りの権限と、媒体のつながりを確かめてください。"
-        ) from error
+        raise _unreadable(source, error) from error
     after = source.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise RecordingError(f"まだコピー中のようです: {source}", "コピーが終わってから、もう一度実行してください。")
     return digest.hexdigest()
+
+
+def _unreadable(source: Path, error: OSError) -> RecordingError:
+    return RecordingError(
+        f"録音を読めません: {source}({reading.why(error)})", "読み取りの権限と、媒体のつながりを確かめてください。"
+    )
 
 
 def _riff_is_short(source: Path) -> bool:
@@ -120,16 +136,14 @@ def _prepared_before(folder: Path, sha256: str) -> Recording | None:
 
 def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, bool]:
     """Write the wav; returns the source's channels, its announced length in ms (0: unknown), and whether it broke."""
-    import av
-
-    try:
-        container = av.open(str(source))
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise RecordingError(f"録音・録画のファイルとして読めません: {source}", OTHER_FILE) from error
-    with container:
+    with source.open("rb") as file, opened(source, file) as container:
         if not container.streams.audio:
             raise RecordingError(f"音声が入っていません: {source}", "音声のある録音・録画を指定してください。")
         stream = container.streams.audio[0]
+        if stream.codec_context is None or stream.rate < MIN_RATE_HZ:
+            raise RecordingError(
+                f"録音の圧縮のしかたが分かりません: {source}", "再生できるソフトで wav か mp3 に変換してください。"
+            )
         announced_ms = _announced_ms(container)
         channels = max(1, stream.channels)
         with store.saying_why(target), wave.open(str(target), "wb") as out:
@@ -138,6 +152,21 @@ def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, b
             out.setframerate(wav.SAMPLE_RATE_HZ)
             broken = _copy(container, out, announced_ms, progress)
     return channels, announced_ms, broken
+
+
+def opened(source: Path, file: IO[bytes]) -> InputContainer:
+    """The decoder gets an open file, never a name (``http:``, ``concat:`` and the like are names to it), and no other file."""
+    import av
+
+    try:
+        container: InputContainer = av.open(file, options={"format_whitelist": CONTAINERS}, io_open=_nothing_else)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise RecordingError(f"録音・録画のファイルとして読めません: {source}", OTHER_FILE) from error
+    return container
+
+
+def _nothing_else(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise PermissionError(errno.EACCES, "a recording may not open other files")
 
 
 def _announced_ms(container: InputContainer) -> int:
@@ -151,7 +180,7 @@ def _copy(container: InputContainer, out: wave.Wave_write, announced_ms: int, pr
     """All decodable frames, resampled. Damaged packets are passed over; returns whether there were any."""
     import av
 
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=wav.SAMPLE_RATE_HZ)
+    resampler, form = _resampler(), None
     broken = False
     written_ms = 0
     packets = container.demux(container.streams.audio[0])
@@ -167,14 +196,40 @@ def _copy(container: InputContainer, out: wave.Wave_write, announced_ms: int, pr
             broken = True
             continue
         for frame in frames:
-            for piece in resampler.resample(frame):
-                out.writeframes(piece.to_ndarray().tobytes())
-                written_ms += piece.samples // wav.SAMPLES_PER_MS
+            if form not in (None, now := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                written_ms += _write(resampler, None, out)  # recorders change their rate in the middle of a file
+                resampler = _resampler()
+            form = now
+            try:
+                written_ms += _write(resampler, frame, out)
+            except (av.FFmpegError, ValueError):  # a number of channels or a rate that cannot be
+                broken = True
+                resampler, form = _resampler(), None
+        if written_ms > MAX_HOURS * 3_600_000:
+            raise RecordingError(
+                f"{MAX_HOURS}時間より長い録音は扱えません。",
+                "会議ごとのファイルに分けるか、元の録音の長さを確かめてください。",
+            )
         if announced_ms:
             progress(STAGE, announced_ms // 10 + min(written_ms, announced_ms) * 9 // 10, announced_ms)
-    for piece in resampler.resample(None):
-        out.writeframes(piece.to_ndarray().tobytes())
+    if form is not None:
+        _write(resampler, None, out)
     return broken
+
+
+def _resampler() -> AudioResampler:
+    import av
+
+    return av.AudioResampler(format="s16", layout="mono", rate=wav.SAMPLE_RATE_HZ)
+
+
+def _write(resampler: AudioResampler, frame: AudioFrame | None, out: wave.Wave_write) -> int:
+    """One frame, or what is left in the resampler for None; returns the milliseconds written."""
+    samples = 0
+    for piece in resampler.resample(frame):
+        out.writeframes(piece.to_ndarray().tobytes())
+        samples += piece.samples
+    return samples // wav.SAMPLES_PER_MS
 
 
 def _truncated(duration_ms: int, announced_ms: int) -> Warn:

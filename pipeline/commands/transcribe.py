@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import documents, job, layouts, meeting_file, runlog
-from pipeline.errors import ExitCode, MinutesError, RecordingError, WeightsError
+from pipeline import documents, job, layouts, meeting_file, prepare, runlog, shown
+from pipeline.errors import ExitCode, MinutesError, WeightsError
 from pipeline.progress import ShownProgress
 from pipeline.protocols import Executor
 from pipeline.run import Job, make_draft, understand
@@ -36,7 +36,7 @@ def transcribe_all(
                 show(path)
                 codes.append(ExitCode.DONE if spoke else ExitCode.NO_SPEECH)
             except MinutesError as error:
-                runlog.LOG.error("%s: 終了コード %d", source.name, error.exit_code)
+                runlog.LOG.error("%s: 終了コード %d", shown.line(source.name), error.exit_code)
                 codes.append(tell(error))
     failed = [code for code in codes if code not in (ExitCode.DONE, ExitCode.NO_SPEECH)]
     if failed:
@@ -56,19 +56,19 @@ def transcribe_one(
 
     ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side.
     """
-    if not source.exists():
-        raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
+    prepare.check(source)
+    title = shown.line(source.name)
     particulars = meeting_file.for_recording(source, meeting)
     documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
-    with ShownProgress(source.name, bars) as progress:
+    with ShownProgress(title, bars) as progress:
         work = placed(_build(settings, particulars, runner, progress))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
     path = documents.write(draft, folder, settings.formats, settings.home)
-    spoke = any(turn.spoken for turn in draft.turns)
+    spoke = any(turn.spoken for turn in draft.turns if not turn.is_invented)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
-        runlog.LOG.warning("%s: %s", source.name, warning.message)
+        runlog.LOG.warning("%s: %s", title, warning.message)
     return path, spoke
 
 
