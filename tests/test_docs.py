@@ -51,7 +51,7 @@ def test_every_command_in_the_text_exists() -> None:
     known = commands(app)
     blocks = re.findall(r"(?s)```(?:console)\n(.*?)```", README)
     fragments = "\n# ".join([*blocks, *re.findall(r"`([^`]+)`", README.replace("```", ""))])
-    used = re.findall(r"minutes\s((?:models\s)?[a-z]+)", fragments)
+    used = re.findall(r"minutes\s((?:(?:models|glossary)\s)?[a-z]+)", fragments)
     assert len(used) > 20
     assert set(used) <= known
 
@@ -66,7 +66,7 @@ def test_the_settings_are_those_of_the_program() -> None:
     for name, default in described.items():
         actual = Settings.model_fields[name].get_default()
         shown = ",".join(actual) if isinstance(actual, tuple) else str(actual).lower() if actual is True else str(actual)
-        assert default in (shown, "(空)" if actual == "" else None), name
+        assert default in (shown, "(空)" if actual in ("", ()) else None), name
 
 
 def test_the_formats_are_those_of_the_program() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import os
+import zipfile
 from pathlib import Path
 
 import docx
@@ -94,10 +97,19 @@ def test_a_draft_of_ours_is_a_paper_too(tmp_path: Path) -> None:
     assert papers.read(tmp_path / "draft.json").paragraphs[0] == "費用はいくらですか。"
 
 
+def zip_bomb() -> bytes:
+    """Half a megabyte that unpacks to more than half a gigabyte."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as entry:
+        for _ in range(64):
+            entry.write(bytes(8_000_000))
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("none.txt", None, "ありません"),
+        ("none.txt", None, "ファイルがありません"),
         ("old.doc", b"x", "読めない形式"),
         ("broken.docx", b"PK\x03\x04 not a zip", "読めません"),
         ("broken.xlsx", b"nothing", "読めません"),
@@ -105,6 +117,8 @@ def test_a_draft_of_ours_is_a_paper_too(tmp_path: Path) -> None:
         ("scan.pdf", pdf([]), "文字のない"),
         ("empty.txt", b" \n\n", "文字のない"),
         ("odd.txt", b"\x81\xff\xfe\x00\x9f", "文字コード"),
+        ("bomb.docx", zip_bomb(), "大きすぎます"),
+        ("bomb.xlsx", zip_bomb(), "大きすぎます"),
         ("other.json", b"{}", "下書きとして読めません"),
     ],
 )
@@ -114,6 +128,13 @@ def test_what_cannot_be_read_says_so_and_what_next(tmp_path: Path, name: str, da
     with pytest.raises(RecordingError, match=says) as caught:
         papers.read(tmp_path / name)
     assert caught.value.advice
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.txt")
+    with pytest.raises(RecordingError, match="通信路"):
+        papers.read(tmp_path / "p.txt")
 
 
 # --- proposing --------------------------------------------------------------------------------------------------------
@@ -228,6 +249,7 @@ def test_a_new_file_explains_itself_and_completions_keep_comments(tmp_path: Path
         ('[[terms]]\ntext = "諮問"\n', "terms.*1行目"),
         ('[term]\ntext = "諮問"\n', "term"),
         ('[[term]]\ntext = "諮問"\nuse = "いいえ"\n', "use"),
+        ('[[term]]\ntext = "諮問"\nuse = "いいえ"\n', "true か false"),
         ("[[term\n", "書き方"),
     ],
 )

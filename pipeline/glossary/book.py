@@ -7,6 +7,7 @@ each, and leave every byte above as it was: comments, order, and what people wro
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import tomlkit
 from pydantic import ValidationError
 from tomlkit.items import AoT, Table
 
-from pipeline import store
+from pipeline import complaints, store
 from pipeline.errors import SettingsError
 from pipeline.glossary.term import Term
 from pipeline.settings import line_of, read_toml
@@ -37,7 +38,7 @@ _FIELDS = tuple(name for name in Term.model_fields if name != "chosen")
 
 def read(file: Path) -> tuple[Term, ...]:
     """No terms where there is no file. Raises SettingsError, naming entry and line."""
-    if not file.exists():
+    if not os.path.lexists(file):
         return ()
     content = read_toml(file)
     for name in content:
@@ -118,6 +119,6 @@ def _term(file: Path, number: int, entry: Mapping[str, object]) -> Term:
                 f"使える項目: {', '.join(_FIELDS)}",
             ) from error
         raise SettingsError(
-            f"用語集の {key} が正しくありません({where}): {first['msg']}",
+            f"用語集の {key} が正しくありません({where}): {complaints.in_japanese(first)}",
             '文字は text = "諮問" の形、いくつかなら heard = ["指紋", "試問"] の形、use と correct は true か false で書きます。',
         ) from error

@@ -7,14 +7,20 @@ files of Japanese offices are in Shift_JIS. What holds no text (a scanned PDF) i
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pipeline import reading
 from pipeline.errors import RecordingError
 from pipeline.schema import Draft, Record
 
 ENCODINGS = ("utf-8-sig", "cp932")
+MAX_BYTES = 200_000_000  # a budget with pictures; more is no paper of a meeting
+MAX_UNPACKED_BYTES = 500_000_000
+DRAFT = ".json"
 FULL_LINE = 0.9  # of the longest line: so long a line was broken by the edge of the page
 _LONG_BLANK = re.compile(r"[ \t]{2,}")
 
@@ -28,21 +34,23 @@ class Paper(Record):
 
 def read(file: Path) -> Paper:
     """Raises RecordingError for a file that is missing, of no known kind, damaged or without text."""
-    if not file.is_file():
-        raise RecordingError(f"資料がありません: {file}", "ファイル名と場所を確かめてください。")
     reader = READERS.get(file.suffix.lower())
-    if reader is None:
+    if reader is None and file.suffix.lower() != DRAFT:
         raise RecordingError(
             f"読めない形式の資料です: {file.name}",
-            f"読めるのは {'、'.join(READERS)} です。古い .doc や .xls は、Word や Excel で .docx や .xlsx に保存し直してください。",
+            f"読めるのは {'、'.join((*READERS, DRAFT))} です。古い .doc や .xls は、Word や Excel で .docx や .xlsx に保存し直してください。",
         )
     try:
-        lines = list(reader(file))
-    except MemoryError:
+        data = reading.whole(file, MAX_BYTES)
+    except reading.Unreadable as error:
+        raise RecordingError(
+            f"資料を読めません: {file}({error})", "ファイル名と場所、読み取りの権限を確かめてください。"
+        ) from error
+    try:
+        lines = list(reader(data) if reader else _draft(file))
+    except (MemoryError, RecordingError):
         raise
     except Exception as error:  # the libraries raise whatever a damaged file makes them raise
-        if isinstance(error, RecordingError):
-            raise
         raise RecordingError(
             f"資料を読めません: {file.name}({type(error).__name__})",
             "ファイルが開けるか、パスワードが掛かっていないかを確かめてください。",
@@ -56,22 +64,31 @@ def read(file: Path) -> Paper:
     return Paper(name=file.name, paragraphs=paragraphs)
 
 
-def _text(file: Path) -> Iterator[str]:
-    data = file.read_bytes()
+def _text(data: bytes) -> Iterator[str]:
     for encoding in ENCODINGS:
         try:
             yield from data.decode(encoding).splitlines()
             return
         except UnicodeDecodeError:
             continue
-    raise RecordingError(f"文字コードが分かりません: {file.name}", "UTF-8 で保存し直してください。")
+    raise RecordingError("資料の文字コードが分かりません。", "文字コードを UTF-8 にして保存し直してください。")
 
 
-def _word(file: Path) -> Iterator[str]:
+def _check_unpacked(data: bytes) -> None:
+    """Word and Excel files are zip archives, in which a few kilobytes can claim to be gigabytes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+            raise RecordingError(
+                "資料が大きすぎます(ほどくと 500 MB を超えます)。", "必要なページだけを別のファイルに保存してください。"
+            )
+
+
+def _word(data: bytes) -> Iterator[str]:
     """Paragraphs and table cells in the order of the page; a merged cell once."""
     import docx
 
-    document = docx.Document(str(file))
+    _check_unpacked(data)
+    document = docx.Document(io.BytesIO(data))
     for block in document.iter_inner_content():
         if hasattr(block, "rows"):
             yield from {cell._tc: cell.text for row in block.rows for cell in row.cells}.values()
@@ -79,11 +96,12 @@ def _word(file: Path) -> Iterator[str]:
             yield block.text
 
 
-def _sheet(file: Path) -> Iterator[str]:
+def _sheet(data: bytes) -> Iterator[str]:
     """A row is a paragraph: rosters have surname, name and reading in cells of their own."""
     import openpyxl
 
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    _check_unpacked(data)
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     try:
         for sheet in book.worksheets:
             for row in sheet.iter_rows(values_only=True):
@@ -92,10 +110,10 @@ def _sheet(file: Path) -> Iterator[str]:
         book.close()
 
 
-def _pdf(file: Path) -> Iterator[str]:
+def _pdf(data: bytes) -> Iterator[str]:
     import pypdf
 
-    for page in pypdf.PdfReader(file).pages:
+    for page in pypdf.PdfReader(io.BytesIO(data)).pages:
         yield from _joined([_LONG_BLANK.sub(" ", line).strip() for line in page.extract_text().splitlines()])
 
 
@@ -122,12 +140,11 @@ def _draft(file: Path) -> Iterator[str]:
         yield from (line for block in document.blocks for line in block.lines)
 
 
-READERS: dict[str, Callable[[Path], Iterator[str]]] = {
+READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     ".txt": _text,
     ".md": _text,
     ".csv": _text,
     ".docx": _word,
     ".xlsx": _sheet,
     ".pdf": _pdf,
-    ".json": _draft,
 }
