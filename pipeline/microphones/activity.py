@@ -1,0 +1,184 @@
+"""Whose microphone it is, moment by moment: bleed told from speech by level, by delay, and by what bleed usually looks like.
+
+In: levels and delays of lanes that each belong to a seat (``clocks``: lanes with the same number were recorded by one device, so
+that delays between them are those of sound). Out: ``Owners``: the lane heard at each frame, and where a second one speaks as well.
+
+Somebody at seat k is heard on every lane, each by a certain amount weaker. These amounts are unknown (gains, distances, walls) but stay the
+same, so they are learned: with first guesses from the backgrounds and from who hears first, frames are given to seats, the
+pattern of each seat is the median over its frames, and so on until nothing changes. A seat where nobody speaks thus keeps its
+first guess and attracts nothing. At the end the cheapest path over the whole meeting (a change costs) decides, and a lane that
+is louder than the owner's bleed explains, without a common sound, is a second person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.microphones import delays
+from pipeline.microphones.delays import Delays
+from pipeline.microphones.levels import Levels
+
+ROUNDS = 12
+SPEECH_DB = 6.0  # a frame in which no lane is this far over its background tells nothing
+BLEED_DB = -9.0  # first guess of a neighbour's level
+GUESS_FRAMES = 60  # the first guess weighs as much as this many frames (3 s)
+SPREAD_DB = 5.0  # of levels around a pattern
+WORST = 4.0  # of a lane's misfit, in nats: a slammed door is no proof against anybody
+INDEPENDENT = 0.25  # of the evidence of a frame that its neighbours and the other lanes do not tell already
+OWN_SPREAD_DB = 6.0  # people get louder and quieter by this
+OWN_WORST = 3.0
+FIRST_WORTH = 1.5  # nats of a clear lead or lag
+CLEAR_LAG_MS = 0.6  # 20 cm
+CHANGE_COST = 5.0
+NOBODY_COST = 1.2  # a frame that fits no seat this well belongs to somebody without a microphone, where the room has one
+EXCESS_DB = 9.0  # louder than the owner's bleed explains
+NOT_COMMON = 0.35
+SECOND_FRAMES = 6  # a second voice for at least 0.3 s
+OWN_BELOW_DB = 12.0  # of how loud a second voice usually is
+
+Matrix = npt.NDArray[np.float64]
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Owners:
+    """``lane`` (frames,): index of the seat heard, NOBODY for somebody without a microphone; ``second`` (frames, lanes): heard besides;
+    ``own_db`` (lanes,): usual level of the lane's own voices over its background, nan where nobody spoke."""
+
+    lane: npt.NDArray[np.int16]
+    second: npt.NDArray[np.bool_]
+    own_db: Matrix
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """``bleed_db[k, c]``: lane c against lane k while k speaks; ``own_db[k]``: how loud k is on its own lane."""
+
+    bleed_db: Matrix
+    own_db: Matrix
+    frames: npt.NDArray[np.int64]
+
+
+def decide(levels: Levels, found: Delays, clocks: tuple[int, ...], with_nobody: bool) -> Owners:
+    """``with_nobody``: whether people without a microphone of their own are expected."""
+    y = levels.over_floor_db.astype(np.float64)
+    frames, lanes = y.shape
+    if lanes == 1 and not with_nobody:
+        own = np.array([np.median(y[y[:, 0] >= SPEECH_DB, 0])]) if (y >= SPEECH_DB).any() else np.array([np.nan])
+        return Owners(np.zeros(frames, np.int16), np.zeros((frames, lanes), bool), own)
+    told = y.max(axis=1) >= SPEECH_DB
+    first = _heard_first(found, clocks, frames)
+    patterns = _guess(y[told])
+    given = np.full(int(told.sum()), -2)
+    for _ in range(ROUNDS):
+        scores = _scores(y[told], patterns) + first[told]
+        before, given = given, scores.argmax(axis=1)
+        if (before == given).all():
+            break
+        patterns = _learned(y[told], given, patterns)
+    total = np.zeros((frames, lanes + 1))
+    total[told, :lanes] = _scores(y[told], patterns) + first[told]
+    total[told, lanes] = -NOBODY_COST if with_nobody else -np.inf
+    total[~told, lanes] = 0.0 if with_nobody else -np.inf
+    path = _cheapest(total)
+    owner = np.where(path == lanes, NOBODY, path).astype(np.int16)
+    own_db = np.where(patterns.frames > 0, patterns.own_db, np.nan)
+    return Owners(owner, _second(y, owner, found, patterns), own_db)
+
+
+def _guess(y: Matrix) -> _Patterns:
+    lanes = y.shape[1]
+    bleed = np.full((lanes, lanes), BLEED_DB)
+    np.fill_diagonal(bleed, 0.0)
+    top = np.percentile(y.max(axis=1), 50) if len(y) else 20.0
+    return _Patterns(bleed, np.full(lanes, top), np.zeros(lanes, np.int64))
+
+
+def _scores(y: Matrix, patterns: _Patterns) -> Matrix:
+    """(frames, lanes): nats for each seat being the one heard, at most 0."""
+    result = np.zeros_like(y)
+    for k in range(y.shape[1]):
+        explained = _over_background(y[:, k : k + 1] + patterns.bleed_db[k])
+        misfit = np.minimum(((y - explained) / SPREAD_DB) ** 2 / 2, WORST)
+        misfit[:, k] = np.minimum((np.maximum(0, patterns.own_db[k] - y[:, k]) / OWN_SPREAD_DB) ** 2 / 2, OWN_WORST)
+        result[:, k] = -INDEPENDENT * misfit.sum(axis=1)
+    return result
+
+
+def _over_background(level_db: Matrix) -> Matrix:
+    """What a sound of this level over the background measures with the background under it."""
+    return 10 * np.log10(1 + 10 ** (np.minimum(level_db, 100) / 10))
+
+
+def _learned(y: Matrix, given: npt.NDArray[np.int64], before: _Patterns) -> _Patterns:
+    """The patterns under this division of the frames, drawn to the first guess where there are few."""
+    lanes = y.shape[1]
+    guess = _guess(y)
+    bleed, own, counts = guess.bleed_db.copy(), guess.own_db.copy(), np.zeros(lanes, np.int64)
+    for k in range(lanes):
+        mine = y[(given == k) & (y[:, k] >= SPEECH_DB)]
+        counts[k] = len(mine)
+        weight = len(mine) / (len(mine) + GUESS_FRAMES)
+        if len(mine):
+            difference = np.median(mine - mine[:, k : k + 1], axis=0)
+            bleed[k] = weight * difference + (1 - weight) * guess.bleed_db[k]
+            own[k] = weight * np.median(mine[:, k]) + (1 - weight) * guess.own_db[k]
+    return _Patterns(bleed, own, counts)
+
+
+def _heard_first(found: Delays, clocks: tuple[int, ...], frames: int) -> Matrix:
+    """(frames, lanes): nats for each lane being nearest, from lags between lanes of one clock."""
+    one_clock = np.equal.outer(np.array(clocks), np.array(clocks))
+    lead = np.clip(found.lag_ms / CLEAR_LAG_MS, -1, 1) * found.common * one_clock
+    return np.repeat(FIRST_WORTH * lead.sum(axis=2), delays.EVERY, axis=0)[:frames].astype(np.float64)
+
+
+def _cheapest(scores: Matrix) -> npt.NDArray[np.int64]:
+    """Viterbi: one column per row, the largest sum less ``CHANGE_COST`` a change."""
+    frames, columns = scores.shape
+    if not frames:
+        return np.zeros(0, np.int64)
+    best = scores[0].copy()
+    came_from = np.zeros((frames, columns), np.int16)
+    itself = np.arange(columns)
+    for t in range(1, frames):
+        leader = int(best.argmax())
+        stays = best >= best[leader] - CHANGE_COST
+        came_from[t] = np.where(stays, itself, leader)
+        best = np.where(stays, best, best[leader] - CHANGE_COST) + scores[t]
+    path = np.zeros(frames, np.int64)
+    path[-1] = int(best.argmax())
+    for t in range(frames - 1, 0, -1):
+        path[t - 1] = came_from[t, path[t]]
+    return path
+
+
+def _second(y: Matrix, owner: npt.NDArray[np.int16], found: Delays, patterns: _Patterns) -> npt.NDArray[np.bool_]:
+    """(frames, lanes): lanes too loud for bleed, whose sound is not the owner's, for long enough."""
+    frames, lanes = y.shape
+    result = np.zeros((frames, lanes), bool)
+    common = np.repeat(found.common, delays.EVERY, axis=0)[:frames]
+    owned = owner >= 0
+    rows, k = np.flatnonzero(owned), owner[owned].astype(int)
+    explained = _over_background(y[rows, k][:, None] + patterns.bleed_db[k])
+    loud = (y[rows] - explained >= EXCESS_DB) & (y[rows] >= patterns.own_db - OWN_BELOW_DB)
+    result[rows] = loud & (common[rows, k] <= NOT_COMMON)
+    result[rows, k] = False
+    for lane in range(lanes):
+        result[:, lane] = _long_enough(result[:, lane])
+    return result
+
+
+def _long_enough(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Gaps of two frames closed, then only runs of ``SECOND_FRAMES`` or more."""
+    kept = active.copy()
+    for value, length in ((False, 2), (True, SECOND_FRAMES - 1)):
+        edges = np.flatnonzero(np.diff(np.concatenate(([not kept[0]], kept, [not kept[-1]])).astype(np.int8)))
+        for a, b in zip(edges[:-1], edges[1:], strict=True):
+            inside = a > 0 and b < len(kept)
+            if kept[a] == value and b - a <= length and (inside or value):
+                kept[a:b] = not value
+    return kept
