@@ -38,6 +38,9 @@ EXCESS_DB = 9.0  # louder than the owner's bleed explains
 NOT_COMMON = 0.35
 SECOND_FRAMES = 6  # a second voice for at least 0.3 s
 OWN_BELOW_DB = 12.0  # of how loud a second voice usually is
+NEAREST_FRAMES = 20  # the loudness of a second tells which room microphone hears better
+NEAREST_WORTH = 0.05  # nats a dB and frame
+NEAREST_WORST_DB = 200.0  # of a microphone that records nothing just then
 
 Matrix = npt.NDArray[np.float64]
 NOBODY = -1
@@ -182,3 +185,15 @@ def _long_enough(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
             if kept[a] == value and b - a <= length and (inside or value):
                 kept[a:b] = not value
     return kept
+
+
+def nearest(levels: Levels, lanes: range) -> npt.NDArray[np.int16]:
+    """(frames,): of microphones that all hear the whole room, the one that hears best, without haste."""
+    if len(lanes) == 1:
+        return np.full(levels.frames, lanes[0], np.int16)
+    kernel = np.hanning(NEAREST_FRAMES + 2)[1:-1]
+    worth = np.full((levels.frames, len(lanes)), -np.inf)
+    for column, lane in enumerate(lanes):
+        smooth = np.convolve(levels.over_floor_db[:, lane], kernel / kernel.sum(), mode="same")[: levels.frames]
+        worth[:, column] = np.where(levels.muted[:, lane], -NEAREST_WORST_DB, smooth) * NEAREST_WORTH
+    return (_cheapest(worth) + lanes[0]).astype(np.int16)
