@@ -115,7 +115,7 @@ def _prepared_before(folder: Path, sha256: str) -> Recording | None:
         whole = wav.duration_ms(folder / kept.audio) == kept.duration_ms
     except (OSError, ValidationError, wave.Error, EOFError):
         return None
-    return kept if whole and kept.sha256 == sha256 else None
+    return kept if whole and kept.sha256 == sha256 and not kept.parts else None
 
 
 def _decode(source: Path, target: Path, progress: Progress) -> tuple[int, int, bool]:
@@ -177,10 +177,34 @@ def _copy(container: InputContainer, out: wave.Wave_write, announced_ms: int, pr
     return broken
 
 
-def _truncated(duration_ms: int, announced_ms: int) -> Warn:
+def _truncated(duration_ms: int, announced_ms: int, name: str = "") -> Warn:
     minutes, seconds = divmod(duration_ms // 1000, 60)
     told = f"(本来は約{announced_ms // 60000}分)" if announced_ms > duration_ms else ""
     return Warn(
         code="truncated",
-        message=f"録音が途中で切れているか、壊れた箇所があります。読めた{minutes}分{seconds}秒だけで作りました{told}。",
+        message=f"録音{f'({name})' if name else ''}が途中で切れているか、壊れた箇所があります。読めた{minutes}分{seconds}秒だけで作りました{told}。",
     )
+
+
+def opened(source: Path) -> InputContainer:
+    import av
+
+    try:
+        container: InputContainer = av.open(str(source))
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise RecordingError(f"録音・録画のファイルとして読めません: {source}", OTHER_FILE) from error
+    if not container.streams.audio:
+        raise RecordingError(f"音声が入っていません: {source}", "音声のある録音・録画を指定してください。")
+    return container
+
+
+def id_of(source: Path, sha256: str) -> str:
+    stem = re.sub(r"[^\w.\-]+", "_", source.stem).strip("._") or "recording"
+    return f"{stem}-{sha256[:ID_DIGITS]}"
+
+
+def is_short(source: Path, duration_ms: int, announced_ms: int) -> bool:
+    return _riff_is_short(source) or announced_ms - duration_ms > max(_MISSING_MS, announced_ms * _MISSING_SHARE)
+
+
+digest, announced_ms, truncated = _digest, _announced_ms, _truncated

@@ -49,7 +49,9 @@ def impulse(room: Room, source: Vector, microphone: Vector, rng: np.random.Gener
     walls = axes[0][1][:, None, None] + axes[1][1][None, :, None] + axes[2][1][None, None, :]
     inside = squared <= far_m**2
     distance, walls = np.sqrt(squared[inside]), walls[inside]
-    distance = np.where(walls > 0, distance * (1 + rng.normal(0, 0.004, len(distance))), distance)  # walls are not quite flat
+    distance = np.where(
+        walls > 0, distance * (1 + rng.normal(0, 0.004, len(distance))), distance
+    )  # walls are not quite flat
     amplitude = room.reflection**walls / (4 * np.pi * np.maximum(distance, 0.05))
     at = distance / SOUND_M_PER_S * RATE_HZ
     whole = at.astype(int)
@@ -110,7 +112,9 @@ def table(people: int, rng: np.random.Generator, room: Room) -> tuple[list[Vecto
     return seats, microphones
 
 
-def dry_voices(recording: Path, truth: Path, seconds: float | None = None) -> tuple[list[np.ndarray], list[tuple[int, int, str]]]:
+def dry_voices(
+    recording: Path, truth: Path, seconds: float | None = None
+) -> tuple[list[np.ndarray], list[tuple[int, int, str]]]:
     """The voices of a bundled meeting, cut apart by its truth: (one signal a person, [(start_ms, end_ms, person)])."""
     import av
 

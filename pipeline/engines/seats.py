@@ -180,5 +180,7 @@ def _approximate(found: Diarization, microphone: Microphone) -> tuple[Warn, ...]
         return ()
     where = f"マイク「{microphone.seat}」を使う人" if microphone.seat else "同じマイクを使う人やマイクのない人"
     return (
-        Warn(code="builtin-diarizer", message=f"{where}は簡易話者分離で分けました。その人たちの発言者を必ず確かめてください。"),
+        Warn(
+            code="builtin-diarizer", message=f"{where}は簡易話者分離で分けました。その人たちの発言者を必ず確かめてください。"
+        ),
     )

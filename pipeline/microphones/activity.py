@@ -12,6 +12,7 @@ is louder than the owner's bleed explains, without a common sound, is a second p
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,7 +181,7 @@ def _long_enough(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     kept = active.copy()
     for value, length in ((False, 2), (True, SECOND_FRAMES - 1)):
         edges = np.flatnonzero(np.diff(np.concatenate(([not kept[0]], kept, [not kept[-1]])).astype(np.int8)))
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in itertools.pairwise(edges.tolist()):
             inside = a > 0 and b < len(kept)
             if kept[a] == value and b - a <= length and (inside or value):
                 kept[a:b] = not value

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import wav
-from pipeline.microphones import delays
+from pipeline.microphones.levels import BAND_HZ
 
 FRAME_MS = 10
 STRETCH_MS = 40_000
@@ -65,7 +65,9 @@ def contour(audio: Path) -> Vector:
         levels.append(10 * np.log10((whole**2).mean(axis=1) + 30.0))
     level = np.concatenate(levels) if levels else np.zeros(0, np.float32)
     kernel = np.hanning(SMOOTH_FRAMES + 2)[1:-1]
-    smooth = np.convolve(level, kernel / kernel.sum(), mode="same") if len(level) else level
+    smooth = np.zeros(0)
+    if len(level) >= SMOOTH_FRAMES:
+        smooth = np.convolve(level.astype(np.float64), kernel / kernel.sum(), mode="same")
     slow = _moving_mean(smooth, 200)
     return np.clip(smooth - slow, -15, 15).astype(np.float32)
 
@@ -161,7 +163,7 @@ def fine_lag(one: Vector, other: Vector) -> tuple[float, float]:
     for sound in (one, other):
         spectrum = np.fft.rfft(sound[:n] * np.hanning(n).astype(np.float32), 2 * n)
         hz = np.fft.rfftfreq(2 * n, 1 / wav.SAMPLE_RATE_HZ)
-        spectrum[(hz < delays.BAND_HZ[0]) | (hz >= delays.BAND_HZ[1])] = 0
+        spectrum[(hz < BAND_HZ[0]) | (hz >= BAND_HZ[1])] = 0
         spectra.append(spectrum / np.maximum(np.abs(spectrum), 1e-9))
     correlation = np.fft.irfft(np.conj(spectra[0]) * spectra[1])
     lags = 200 * wav.SAMPLES_PER_MS

@@ -71,7 +71,7 @@ def _check(source: Path, wanted: frozenset[int | None], channels: int) -> None:
 
 
 def _writer(path: Path) -> wave.Wave_write:
-    out = wave.open(str(path), "wb")
+    out = wave.open(str(path), "wb")  # noqa: SIM115 (the caller's ExitStack closes it)
     out.setnchannels(1)
     out.setsampwidth(2)
     out.setframerate(wav.SAMPLE_RATE_HZ)
@@ -88,9 +88,7 @@ class _Copy:
         self.forms: dict[int, tuple[str, str, int]] = {}
         self.written = 0
 
-    def run(
-        self, container: InputContainer, announced_ms: int, progress: Progress, damage: type[Exception]
-    ) -> bool:
+    def run(self, container: InputContainer, announced_ms: int, progress: Progress, damage: type[Exception]) -> bool:
         """Damaged packets are passed over; returns whether there were any."""
         broken = False
         numbers = {stream.index: n for n, stream in enumerate(container.streams.audio)}

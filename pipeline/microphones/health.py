@@ -31,7 +31,9 @@ def judge(levels: Levels, names: tuple[str, ...], ends_ms: tuple[float, ...]) ->
     dead = [_is_dead(levels, lane) for lane in range(levels.lanes)]
     for lane, name in enumerate(names):
         if dead[lane]:
-            found.append(_warn("dead-microphone", f"{name}に音が入っていません。差し込みと電源を確かめてください。{OF_NEIGHBOURS}"))
+            found.append(
+                _warn("dead-microphone", f"{name}に音が入っていません。差し込みと電源を確かめてください。{OF_NEIGHBOURS}")
+            )
             continue
         if (died_ms := _died_ms(levels, lane, ends_ms[lane])) is not None:
             found.append(_warn("dead-microphone", f"{name}は {clock_text(died_ms)} から音が入っていません。{OF_NEIGHBOURS}"))

@@ -6,6 +6,7 @@ In: the owners of all frames. Out: ``Heard``, spans instead of frames. The diari
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -62,5 +63,4 @@ def _runs(values: npt.NDArray[np.generic], total_ms: int) -> list[tuple[int, int
     if not len(values):
         return []
     edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    return [(a * HOP_MS, min(b * HOP_MS, total_ms)) for a, b in pairs if a * HOP_MS < total_ms]
+    return [(a * HOP_MS, min(b * HOP_MS, total_ms)) for a, b in pairwise(edges) if a * HOP_MS < total_ms]

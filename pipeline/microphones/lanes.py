@@ -46,7 +46,9 @@ def write(pieces: tuple[Piece, ...], total_ms: int, target: Path, stage: str, pr
             block = np.zeros((end_ms - start_ms) * wav.SAMPLES_PER_MS, np.float32)
             free_ms = float(start_ms)
             for piece in ordered:
-                begin_ms = max(free_ms, piece.start_ms, max((p.end_ms for p in ordered[: ordered.index(piece)]), default=0.0))
+                begin_ms = max(
+                    free_ms, piece.start_ms, max((p.end_ms for p in ordered[: ordered.index(piece)]), default=0.0)
+                )
                 until_ms = min(float(end_ms), piece.end_ms)
                 if begin_ms < until_ms:
                     a = round((begin_ms - start_ms) * wav.SAMPLES_PER_MS)
@@ -68,7 +70,7 @@ def _sampled(piece: Piece, axis: npt.NDArray[np.int64]) -> npt.NDArray[np.float3
     padded = np.concatenate((np.zeros(TAPS, np.float32), read, np.zeros(2 * TAPS, np.float32)))
     index = np.clip(whole - offset, TAPS // 2, len(padded) - TAPS // 2 - 1)
     if not part.any():
-        return padded[index]
+        return np.asarray(padded[index])
     result = np.zeros(len(at))
     for tap in range(1 - TAPS // 2, TAPS // 2 + 1):
         distance = part - tap

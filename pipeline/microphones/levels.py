@@ -100,5 +100,5 @@ def _block(lane: Path, start_ms: int, end_ms: int) -> tuple[Matrix, Matrix, npt.
     return (
         power_db.astype(np.float32),
         (np.abs(framed) >= CLIPPED).mean(axis=1, dtype=np.float32),
-        ~framed.any(axis=1),
+        np.asarray(~framed.any(axis=1)),
     )

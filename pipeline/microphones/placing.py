@@ -68,6 +68,16 @@ def on_one_axis(sounds: tuple[Sound, ...], match: Matcher) -> tuple[tuple[Placed
     return shifted, tuple(warnings)
 
 
+def by_clock(sounds: tuple[Sound, ...]) -> tuple[tuple[Sound, ...], tuple[Warn, ...]]:
+    """Files of one track in the order of the recorder's own clock, where all have one; says so where that changes the order."""
+    order = clocks.order([sound.began for sound in sounds])
+    if order is None or order == sorted(order):
+        return sounds, ()
+    ordered = tuple(replace(sounds[n], index=index) for index, n in enumerate(order))
+    names = " → ".join(sound.name for sound in ordered)
+    return ordered, (Warn(code="reordered", message=f"録音機の時計に従って、ファイルの順を変えました: {names}"),)
+
+
 def _by_twin(number: int, sounds: tuple[Sound, ...], placed: dict[int, Placed]) -> bool:
     """One device that writes a file a microphone: tracks of as many files, each as long as its twin."""
     mine = [sound for sound in sounds if sound.track == sounds[number].track]
@@ -83,9 +93,7 @@ def _by_twin(number: int, sounds: tuple[Sound, ...], placed: dict[int, Placed]) 
     return False
 
 
-def _by_sound(
-    sounds: tuple[Sound, ...], placed: dict[int, Placed], tried: set[tuple[int, int]], match: Matcher
-) -> bool:
+def _by_sound(sounds: tuple[Sound, ...], placed: dict[int, Placed], tried: set[tuple[int, int]], match: Matcher) -> bool:
     """The first file that shares sound with a placed one."""
     for number, sound in enumerate(sounds):
         for other in [n for n in placed if number not in placed and (n, number) not in tried]:

@@ -49,6 +49,7 @@ class Room:
     tracks: tuple[Track, ...]
     lanes: tuple[Lane, ...]
     date: str = ""  # of the meeting, ISO
+    in_order: bool = True  # else the recorder's clock may say otherwise
 
     @property
     def has_seats(self) -> bool:
@@ -60,7 +61,7 @@ class Room:
         """Digest of the plan; contents of the files are for whoever reads them."""
         names = [[(file.name, start) for file, start in zip(t.files, t.starts, strict=True)] for t in self.tracks]
         lanes = [(lane.track, lane.channel, lane.microphone.model_dump_json()) for lane in self.lanes]
-        return hashlib.sha256(repr((VERSION, names, lanes, self.date)).encode()).hexdigest()
+        return hashlib.sha256(repr((VERSION, names, lanes, self.date, self.in_order)).encode()).hexdigest()
 
 
 def planned(source: Path, meeting: Meeting, base: Path, joined: tuple[Path, ...] = ()) -> Room | None:
@@ -89,7 +90,7 @@ def planned(source: Path, meeting: Meeting, base: Path, joined: tuple[Path, ...]
     order = sorted(used)
     renumbered = tuple(Lane(order.index(lane.track), lane.channel, lane.microphone) for lane in lanes)
     date = meeting.date.isoformat() if meeting.date else ""
-    return Room(tuple(tracks[n] for n in order), renumbered, date)
+    return Room(tuple(tracks[n] for n in order), renumbered, date, not joined)
 
 
 def given(meeting: Meeting) -> tuple[Microphone, ...]:

@@ -17,7 +17,19 @@ import numpy as np
 from pydantic import ValidationError
 
 from pipeline import prepare, store, wav
-from pipeline.microphones import activity, alignment, automix, channels, clocks, delays, health, heard, lanes, levels, placing
+from pipeline.microphones import (
+    activity,
+    alignment,
+    automix,
+    channels,
+    clocks,
+    delays,
+    health,
+    heard,
+    lanes,
+    levels,
+    placing,
+)
 from pipeline.microphones.activity import Owners
 from pipeline.microphones.channels import Decoded
 from pipeline.microphones.levels import Levels
@@ -39,8 +51,13 @@ class Voiceway:
     clock: int
 
 
-def recording(source: Path, room: Room, outputs: Path, progress: Progress) -> Recording:
-    """Prepare once; a second run with the same files and map finds the result. Raises RecordingError, SettingsError, OutputError."""
+def recording(source: Path, room: Room | None, outputs: Path, progress: Progress) -> Recording:
+    """Prepare once; a second run with the same files and map finds the result. Without a ``room`` the way of ``prepare``.
+
+    Raises RecordingError, SettingsError, OutputError.
+    """
+    if room is None:
+        return prepare.recording(source, outputs, progress)
     files = [file for track in room.tracks for file in track.files]
     for file in files:
         prepare.check(file)
@@ -67,6 +84,9 @@ def _prepared(
     source: Path, room: Room, folder: Path, working: Path, sha256: str, digests: tuple[str, ...], progress: Progress
 ) -> tuple[Recording, heard.Heard]:
     sounds, decoded, damaged = _decoded(room, working, progress)
+    if not room.in_order and len(room.tracks) == 1:
+        sounds, moved = placing.by_clock(sounds)
+        damaged += moved
     placed, joined = placing.on_one_axis(sounds, alignment.match)
     total_ms = round(max(one.end_ms for one in placed))
     ways = _ways(room, placed, decoded)
@@ -89,7 +109,7 @@ def _prepared(
         audio=prepare.AUDIO,
         sha256=sha256,
         duration_ms=wav.duration_ms(folder / prepare.AUDIO),
-        channels=sum({one.sound.track: decoded[one.sound.track, one.sound.index].channels for one in placed}.values()),
+        channels=sum({one.sound.track: decoded[one.sound.sample].channels for one in placed}.values()),
         warnings=(*damaged, *joined, *ill),
         parts=tuple(Part(file=p.sound.name, start_ms=round(p.start_ms), end_ms=round(p.end_ms)) for p in placed),
     )
@@ -98,7 +118,7 @@ def _prepared(
 
 def _decoded(
     room: Room, working: Path, progress: Progress
-) -> tuple[tuple[Sound, ...], dict[tuple[int, int], Decoded], tuple[Warn, ...]]:
+) -> tuple[tuple[Sound, ...], dict[Path, Decoded], tuple[Warn, ...]]:
     sounds, decoded, warnings = [], {}, []
     for track, one in enumerate(room.tracks):
         wanted = frozenset(lane.channel for lane in room.lanes if lane.track == track)
@@ -106,9 +126,9 @@ def _decoded(
             found = channels.decode(file, wanted, working, f"{track}-{index}", progress)
             if found.broken or prepare.is_short(file, found.duration_ms, found.announced_ms):
                 warnings.append(prepare.truncated(found.duration_ms, found.announced_ms, file.name))
-            decoded[track, index] = found
             began = clocks.began(file, one.starts[index], found.tags, found.duration_ms, room.date)
             sample = _loudest(tuple(found.sounds[channel] for channel in sorted(found.sounds, key=lambda c: c or 0)))
+            decoded[sample] = found
             sounds.append(Sound(track, index, file.name, sample, found.duration_ms, began))
     return tuple(sounds), decoded, tuple(warnings)
 
@@ -121,20 +141,16 @@ def _loudest(paths: tuple[Path, ...]) -> Path:
     return paths[int(np.argmax(powers))]
 
 
-def _ways(room: Room, placed: tuple[Placed, ...], decoded: dict[tuple[int, int], Decoded]) -> tuple[Voiceway, ...]:
+def _ways(room: Room, placed: tuple[Placed, ...], decoded: dict[Path, Decoded]) -> tuple[Voiceway, ...]:
     """Seats first, then the room's microphones; of those, files that overlap are lanes of their own."""
-    seats, rooms = [], []
+    seats: list[Voiceway] = []
+    rooms: list[Voiceway] = []
     for lane in room.lanes:
         mine = sorted((p for p in placed if p.sound.track == lane.track), key=lambda p: p.start_ms)
         groups = _apart(mine) if lane.microphone.room else [mine]
         for group in groups:
-            pieces = tuple(
-                lanes.Piece(decoded[p.sound.track, p.sound.index].sounds[lane.channel], p.start_ms, p.drift) for p in group
-            )
+            pieces = tuple(lanes.Piece(decoded[p.sound.sample].sounds[lane.channel], p.start_ms, p.drift) for p in group)
             (rooms if lane.microphone.room else seats).append(Voiceway(lane, pieces, group[0].clock))
-    if not (seats or rooms):  # nothing is said of channels: files of one meeting, each of which hears the whole room
-        mine = sorted(placed, key=lambda p: p.start_ms)
-        raise AssertionError(mine)
     return (*seats, *rooms)
 
 
