@@ -18,15 +18,16 @@ from pipeline.engines import silero
 from pipeline.errors import OutputError
 from pipeline.microphones import heard
 from pipeline.microphones.activity import NOBODY
-from pipeline.protocols import Diarizer, Progress, no_progress
+from pipeline.protocols import Diarizer, Progress
 from pipeline.schema import Diarization, Microphone, ModelUsed, Seat, SpeakerCount, Voice, Warn
 
 STAGE = "話者分離"
 VERSION = 1
 ENGINE, BUILTIN = "microphones", "builtin"
 STRAY_MS = 250  # a change of owner inside speech that lasts less is none
-PAUSE_MS = 300  # between pieces of speech that are put together
+BRIDGE_MS = 500  # a shorter pause in which nobody else speaks belongs to who speaks before and after it
 Stretch = tuple[int, int]
+Piece = tuple[int, int, int]  # start, end, lane
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class SeatDiarizer:
         with tempfile.TemporaryDirectory(dir=audio.parent) as place:
             excerpt = Path(place) / "excerpt.wav"
             starts_ms = cut_out(audio, stretches, excerpt)
-            found = self.inner.diarize(excerpt, count, progress if progress else no_progress)
+            found = self.inner.diarize(excerpt, count, progress)
         return found.model_copy(update={"voices": put_back(found.voices, stretches, starts_ms)})
 
 
@@ -111,21 +112,23 @@ def owned(spans: tuple[heard.Owned, ...], speech: list[Stretch]) -> dict[int, li
     for a, b in speech:
         while first < len(owners) and owners[first].end_ms <= a:
             first += 1
-        pieces: list[tuple[int, int, int]] = []
+        pieces: list[Piece] = []
         n = first
         while n < len(owners) and owners[n].start_ms < b:
             pieces.append((max(a, owners[n].start_ms), min(b, owners[n].end_ms), owners[n].lane))
             n += 1
         for start_ms, end_ms, lane in _without_strays(pieces):
             result.setdefault(lane, []).append((start_ms, end_ms))
-    for span in spans:
-        if span.second:
-            result.setdefault(span.lane, []).append((span.start_ms, span.end_ms))
-    return {lane: _joined(sorted(stretches)) for lane, stretches in result.items()}
+    bridged = _bridged(sorted((a, b, lane) for lane, stretches in result.items() for a, b in stretches))
+    seconds = [(span.start_ms, span.end_ms, span.lane) for span in spans if span.second]
+    everything: dict[int, list[Stretch]] = {}
+    for a, b, lane in sorted([*bridged, *seconds]):
+        everything.setdefault(lane, []).append((a, b))
+    return {lane: _joined(stretches) for lane, stretches in everything.items()}
 
 
 def cut_out(audio: Path, stretches: list[Stretch], target: Path) -> list[int]:
-    """The stretches one after the other with pauses between; returns where each begins."""
+    """The stretches one after the other; returns where each begins. No silence between: digital zeros upset pyannote's models."""
     starts_ms, at_ms = [], 0
     with wave.open(str(target), "wb") as out:
         out.setnchannels(1)
@@ -134,8 +137,7 @@ def cut_out(audio: Path, stretches: list[Stretch], target: Path) -> list[int]:
         for start_ms, end_ms in stretches:
             starts_ms.append(at_ms)
             out.writeframes(wav.read_pcm(audio, start_ms, end_ms).tobytes())
-            out.writeframes(bytes(2 * PAUSE_MS * wav.SAMPLES_PER_MS))
-            at_ms += end_ms - start_ms + PAUSE_MS
+            at_ms += end_ms - start_ms
     return starts_ms
 
 
@@ -151,7 +153,7 @@ def put_back(voices: tuple[Voice, ...], stretches: list[Stretch], starts_ms: lis
     return tuple(result)
 
 
-def _without_strays(pieces: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _without_strays(pieces: list[Piece]) -> list[Piece]:
     """Owners of a stretch of speech without changes too short to be any: they go to the longer neighbour."""
     kept = list(pieces)
     while len(kept) > 1:
@@ -163,6 +165,17 @@ def _without_strays(pieces: list[tuple[int, int, int]]) -> list[tuple[int, int, 
         a, b = min(kept[n][0], kept[into][0]), max(kept[n][1], kept[into][1])
         kept[min(n, into) : max(n, into) + 1] = [(a, b, kept[into][2])]
     return kept
+
+
+def _bridged(pieces: list[Piece]) -> list[Piece]:
+    """Pieces in time order, of which neighbours of one lane are joined over a short pause."""
+    result: list[Piece] = []
+    for a, b, lane in pieces:
+        if result and result[-1][2] == lane and a - result[-1][1] <= BRIDGE_MS:
+            result[-1] = (result[-1][0], max(b, result[-1][1]), lane)
+        else:
+            result.append((a, b, lane))
+    return result
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:

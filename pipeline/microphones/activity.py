@@ -1,7 +1,7 @@
 """Whose microphone it is, moment by moment: bleed told from speech by level, by delay, and by what bleed usually looks like.
 
-In: levels and delays of lanes that each belong to a seat (``clocks``: lanes with the same number were recorded by one device, so
-that delays between them are those of sound). Out: ``Owners``: the lane heard at each frame, and where a second one speaks as well.
+In: levels and delays of lanes that each belong to a seat and of lanes that hear the room
+(``clocks``: lanes with the same number were recorded by one device, so that delays between them are those of sound). Out: ``Owners``: the lane heard at each frame, and where a second one speaks as well.
 
 Somebody at seat k is heard on every lane, each by a certain amount weaker. These amounts are unknown (gains, distances, walls) but stay the
 same, so they are learned: with first guesses from the backgrounds and from who hears first, frames are given to seats, the
@@ -31,11 +31,12 @@ WORST = 4.0  # of a lane's misfit, in nats: a slammed door is no proof against a
 INDEPENDENT = 0.25  # of the evidence of a frame that its neighbours and the other lanes do not tell already
 OWN_SPREAD_DB = 6.0  # people get louder and quieter by this
 OWN_WORST = 3.0
+MUTED_WORST = 60.0  # nobody is heard on a channel that is switched off
 FIRST_WORTH = 1.5  # nats of a clear lead or lag
 CLEAR_LAG_MS = 0.6  # 20 cm
 CHANGE_COST = 5.0
-NOBODY_COST = 1.2  # a frame that fits no seat this well belongs to somebody without a microphone, where the room has one
-EXCESS_DB = 9.0  # louder than the owner's bleed explains
+NOBODY_COST = 0.15  # nats a frame: somebody without a microphone is rarer than somebody with one
+EXCESS_DB = 6.0  # louder than the owner's bleed explains
 NOT_COMMON = 0.35
 SECOND_FRAMES = 6  # a second voice for at least 0.3 s
 OWN_BELOW_DB = 12.0  # of how loud a second voice usually is
@@ -58,58 +59,83 @@ class Owners:
 
 
 @dataclass(frozen=True)
+class _Frames:
+    """The frames that tell something: ``y`` dB over background and ``muted``, both (frames, lanes), seats before room microphones."""
+
+    y: Matrix
+    muted: npt.NDArray[np.bool_]
+    seats: int
+
+
+@dataclass(frozen=True)
 class _Patterns:
-    """``bleed_db[k, c]``: lane c against lane k while k speaks; ``own_db[k]``: how loud k is on its own lane."""
+    """``bleed_db[k, c]``: lane c against lane k while k speaks; ``own_db[k]``: how loud k is on its own lane; ``far_db[c]``: lane c against
+    the mean of all while somebody without a microphone speaks."""
 
     bleed_db: Matrix
     own_db: Matrix
+    far_db: Matrix
     frames: npt.NDArray[np.int64]
 
 
-def decide(levels: Levels, found: Delays, clocks: tuple[int, ...], with_nobody: bool) -> Owners:
-    """``with_nobody``: whether people without a microphone of their own are expected."""
+def decide(levels: Levels, found: Delays, clocks: tuple[int, ...], seats: int) -> Owners:
+    """The first ``seats`` lanes belong to somebody, the others hear the room: with them, people without a microphone are expected."""
     y = levels.over_floor_db.astype(np.float64)
     frames, lanes = y.shape
-    if lanes == 1 and not with_nobody:
-        own = np.array([np.median(y[y[:, 0] >= SPEECH_DB, 0])]) if (y >= SPEECH_DB).any() else np.array([np.nan])
-        return Owners(np.zeros(frames, np.int16), np.zeros((frames, lanes), bool), own)
+    if seats == lanes == 1:
+        usual = np.median(y[y[:, 0] >= SPEECH_DB, 0]) if (y >= SPEECH_DB).any() else np.nan
+        return Owners(np.zeros(frames, np.int16), np.zeros((frames, 1), bool), np.array([usual]))
     told = y.max(axis=1) >= SPEECH_DB
-    first = _heard_first(found, clocks, frames)
-    patterns = _guess(y[told])
+    columns = seats + (seats < lanes)
+    heard = _Frames(y[told], levels.muted[told], seats)
+    lead = _heard_first(found, clocks, frames)[told]
+    stranger = lead.max(axis=1, initial=0.0) - NOBODY_COST  # who has no microphone is near to some lane too
+    first = np.column_stack((lead[:, :seats], stranger))[:, :columns]
+    patterns = _guess(heard)
     given = np.full(int(told.sum()), -2)
     for _ in range(ROUNDS):
-        scores = _scores(y[told], patterns) + first[told]
-        before, given = given, scores.argmax(axis=1)
+        before, given = given, (_scores(heard, patterns)[:, :columns] + first).argmax(axis=1)
         if (before == given).all():
             break
-        patterns = _learned(y[told], given, patterns)
-    total = np.zeros((frames, lanes + 1))
-    total[told, :lanes] = _scores(y[told], patterns) + first[told]
-    total[told, lanes] = -NOBODY_COST if with_nobody else -np.inf
-    total[~told, lanes] = 0.0 if with_nobody else -np.inf
+        patterns = _learned(heard, given)
+    total = np.zeros((frames, columns))
+    total[told] = _scores(heard, patterns)[:, :columns] + first
     path = _cheapest(total)
-    owner = np.where(path == lanes, NOBODY, path).astype(np.int16)
+    owner = np.where(path == seats, NOBODY, path).astype(np.int16)
     own_db = np.where(patterns.frames > 0, patterns.own_db, np.nan)
     return Owners(owner, _second(y, owner, found, patterns), own_db)
 
 
-def _guess(y: Matrix) -> _Patterns:
-    lanes = y.shape[1]
-    bleed = np.full((lanes, lanes), BLEED_DB)
+def _guess(heard: _Frames) -> _Patterns:
+    lanes = heard.y.shape[1]
+    bleed = np.full((heard.seats, lanes), BLEED_DB)
     np.fill_diagonal(bleed, 0.0)
-    top = np.percentile(y.max(axis=1), 50) if len(y) else 20.0
-    return _Patterns(bleed, np.full(lanes, top), np.zeros(lanes, np.int64))
+    top = np.percentile(heard.y.max(axis=1), 50) if len(heard.y) else 20.0
+    return _Patterns(bleed, np.full(heard.seats, top), np.zeros(lanes), np.zeros(heard.seats, np.int64))
 
 
-def _scores(y: Matrix, patterns: _Patterns) -> Matrix:
-    """(frames, lanes): nats for each seat being the one heard, at most 0."""
-    result = np.zeros_like(y)
-    for k in range(y.shape[1]):
+def _scores(heard: _Frames, patterns: _Patterns) -> Matrix:
+    """(frames, seats + 1): nats for each seat being the one heard, at most 0; the last column for somebody without a microphone."""
+    y, silent = heard.y, heard.muted
+    result = np.zeros((len(y), heard.seats + 1))
+    for k in range(heard.seats):
         explained = _over_background(y[:, k : k + 1] + patterns.bleed_db[k])
-        misfit = np.minimum(((y - explained) / SPREAD_DB) ** 2 / 2, WORST)
-        misfit[:, k] = np.minimum((np.maximum(0, patterns.own_db[k] - y[:, k]) / OWN_SPREAD_DB) ** 2 / 2, OWN_WORST)
+        misfit = np.where(silent, 0.0, _misfit(y, explained))
+        quiet = np.minimum((np.maximum(0, patterns.own_db[k] - y[:, k]) / OWN_SPREAD_DB) ** 2 / 2, OWN_WORST)
+        misfit[:, k] = np.where(silent[:, k], MUTED_WORST, quiet)
         result[:, k] = -INDEPENDENT * misfit.sum(axis=1)
+    far = _over_background(_mean(y, silent) + patterns.far_db)
+    result[:, heard.seats] = -INDEPENDENT * np.where(silent, 0.0, _misfit(y, far)).sum(axis=1)
     return result
+
+
+def _mean(y: Matrix, silent: npt.NDArray[np.bool_]) -> Matrix:
+    """(frames, 1): of the lanes that are not muted."""
+    return np.asarray((y * ~silent).sum(axis=1, keepdims=True) / np.maximum(1, (~silent).sum(axis=1, keepdims=True)))
+
+
+def _misfit(y: Matrix, explained: Matrix) -> Matrix:
+    return np.minimum(((y - explained) / SPREAD_DB) ** 2 / 2, WORST)
 
 
 def _over_background(level_db: Matrix) -> Matrix:
@@ -117,20 +143,30 @@ def _over_background(level_db: Matrix) -> Matrix:
     return 10 * np.log10(1 + 10 ** (np.minimum(level_db, 100) / 10))
 
 
-def _learned(y: Matrix, given: npt.NDArray[np.int64], before: _Patterns) -> _Patterns:
+def _learned(heard: _Frames, given: npt.NDArray[np.int64]) -> _Patterns:
     """The patterns under this division of the frames, drawn to the first guess where there are few."""
-    lanes = y.shape[1]
-    guess = _guess(y)
-    bleed, own, counts = guess.bleed_db.copy(), guess.own_db.copy(), np.zeros(lanes, np.int64)
-    for k in range(lanes):
-        mine = y[(given == k) & (y[:, k] >= SPEECH_DB)]
-        counts[k] = len(mine)
-        weight = len(mine) / (len(mine) + GUESS_FRAMES)
-        if len(mine):
-            difference = np.median(mine - mine[:, k : k + 1], axis=0)
-            bleed[k] = weight * difference + (1 - weight) * guess.bleed_db[k]
-            own[k] = weight * np.median(mine[:, k]) + (1 - weight) * guess.own_db[k]
-    return _Patterns(bleed, own, counts)
+    y, guess = heard.y, _guess(heard)
+    bleed, own, far_db = guess.bleed_db.copy(), guess.own_db.copy(), guess.far_db.copy()
+    counts = np.zeros(heard.seats, np.int64)
+    for k in range(heard.seats):
+        mine = (given == k) & (y[:, k] >= SPEECH_DB)
+        counts[k] = mine.sum()
+        bleed[k] = _drawn(y[mine] - y[mine, k : k + 1], heard.muted[mine], guess.bleed_db[k])
+        own[k] = _drawn(y[mine, k : k + 1], heard.muted[mine, k : k + 1], guess.own_db[k : k + 1])[0]
+    far = given == heard.seats
+    far_db = _drawn(y[far] - _mean(y[far], heard.muted[far]), heard.muted[far], guess.far_db)
+    return _Patterns(bleed, own, far_db, counts)
+
+
+def _drawn(values: Matrix, silent: npt.NDArray[np.bool_], guess: Matrix) -> Matrix:
+    """Per lane the median of what was heard, and the guess as so many frames more."""
+    result = guess.copy()
+    for lane in range(len(guess)):
+        told = values[~silent[:, lane], lane]
+        weight = len(told) / (len(told) + GUESS_FRAMES)
+        if len(told):
+            result[lane] = weight * np.median(told) + (1 - weight) * guess[lane]
+    return result
 
 
 def _heard_first(found: Delays, clocks: tuple[int, ...], frames: int) -> Matrix:
@@ -161,19 +197,27 @@ def _cheapest(scores: Matrix) -> npt.NDArray[np.int64]:
 
 
 def _second(y: Matrix, owner: npt.NDArray[np.int16], found: Delays, patterns: _Patterns) -> npt.NDArray[np.bool_]:
-    """(frames, lanes): lanes too loud for bleed, whose sound is not the owner's, for long enough."""
-    frames, lanes = y.shape
-    result = np.zeros((frames, lanes), bool)
+    """(frames, seats): seats too loud for bleed, whose sound is not the owner's, for long enough."""
+    frames, seats = len(y), len(patterns.own_db)
+    result = np.zeros((frames, seats), bool)
     common = np.repeat(found.common, delays.EVERY, axis=0)[:frames]
-    owned = owner >= 0
-    rows, k = np.flatnonzero(owned), owner[owned].astype(int)
-    explained = _over_background(y[rows, k][:, None] + patterns.bleed_db[k])
-    loud = (y[rows] - explained >= EXCESS_DB) & (y[rows] >= patterns.own_db - OWN_BELOW_DB)
-    result[rows] = loud & (common[rows, k] <= NOT_COMMON)
-    result[rows, k] = False
-    for lane in range(lanes):
-        result[:, lane] = _long_enough(result[:, lane])
+    rows = np.flatnonzero(owner >= 0)
+    k = owner[rows].astype(int)
+    explained = _over_background(y[rows, k][:, None] + patterns.bleed_db[k][:, :seats])
+    excess, shared = np.zeros((frames, seats)), np.ones((frames, seats))
+    excess[rows] = y[rows][:, :seats] - explained
+    shared[rows] = common[rows, k][:, :seats]
+    for lane in range(seats):
+        loud = _smooth(excess[:, lane]) >= EXCESS_DB
+        loud &= (y[:, lane] >= patterns.own_db[lane] - OWN_BELOW_DB) & (_smooth(shared[:, lane]) <= NOT_COMMON)
+        loud &= (owner != lane) & (owner >= 0)
+        result[:, lane] = _long_enough(loud)
     return result
+
+
+def _smooth(values: Matrix) -> Matrix:
+    """Mean over a quarter of a second."""
+    return np.convolve(np.pad(values, 2, "edge"), np.full(5, 0.2), "valid")
 
 
 def _long_enough(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -67,7 +67,8 @@ def contour(audio: Path) -> Vector:
     kernel = np.hanning(SMOOTH_FRAMES + 2)[1:-1]
     smooth = np.zeros(0)
     if len(level) >= SMOOTH_FRAMES:
-        smooth = np.convolve(level.astype(np.float64), kernel / kernel.sum(), mode="same")
+        padded = np.pad(level.astype(np.float64), SMOOTH_FRAMES // 2, "edge")
+        smooth = np.convolve(padded, kernel / kernel.sum(), mode="valid")
     slow = _moving_mean(smooth, 200)
     return np.clip(smooth - slow, -15, 15).astype(np.float32)
 

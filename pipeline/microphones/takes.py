@@ -171,14 +171,8 @@ def _owners(ways: tuple[Voiceway, ...], paths: tuple[Path, ...], measured: Level
     if not seats:
         nobody = np.full(measured.frames, activity.NOBODY, np.int16)
         return Owners(nobody, np.zeros((measured.frames, 0), bool), np.zeros(0))
-    mine = Levels(
-        measured.full_scale_db[:, :seats],
-        measured.over_floor_db[:, :seats],
-        measured.clipped[:, :seats],
-        measured.muted[:, :seats],
-    )
-    lags = delays.measure(paths[:seats], mine, LISTENING, progress)
-    return activity.decide(mine, lags, tuple(way.clock for way in ways[:seats]), seats < len(ways))
+    lags = delays.measure(paths, measured, LISTENING, progress)
+    return activity.decide(measured, lags, tuple(way.clock for way in ways), seats)
 
 
 def _weights(ways: tuple[Voiceway, ...], owners: Owners, measured: Levels) -> automix.Matrix:
