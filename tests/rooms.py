@@ -77,7 +77,9 @@ def heard(
     length = max(len(voice) for voice in voices)
     projector = (room.size_m[0] * 0.5, room.size_m[1] * 0.4, room.size_m[2] - 0.4)
     hum = pink(length, rng)
-    level = float(np.sqrt(np.mean([np.mean(v[np.abs(v) > 1e-3] ** 2) for v in voices if (np.abs(v) > 1e-3).any()]))) / (4 * np.pi)
+    level = float(np.sqrt(np.mean([np.mean(v[np.abs(v) > 1e-3] ** 2) for v in voices if (np.abs(v) > 1e-3).any()]))) / (
+        4 * np.pi
+    )
     noise_level = level * 10 ** (-snr_db / 20)
     result = np.zeros((len(microphones), length), np.float32)
     for m, microphone in enumerate(microphones):

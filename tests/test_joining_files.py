@@ -183,7 +183,9 @@ def test_the_recorders_clock_orders_files_and_says_so() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.floats(0, 900), st.sampled_from([0.0, 80e-6, -100e-6]))
-def test_a_lane_holds_the_sound_at_its_place(tmp_path_factory: pytest.TempPathFactory, start_ms: float, drift: float) -> None:
+def test_a_lane_holds_the_sound_at_its_place(
+    tmp_path_factory: pytest.TempPathFactory, start_ms: float, drift: float
+) -> None:
     """Against an oracle: a sum of tones evaluated at the exact times."""
     folder = tmp_path_factory.mktemp("lane")
 

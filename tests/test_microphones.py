@@ -76,7 +76,9 @@ class Scene:
         return right / total
 
 
-def scene(seed: int, people: int, silent: frozenset[int] = frozenset(), spread_db: float = 8.0, turn_s: float = 3.0) -> Scene:
+def scene(
+    seed: int, people: int, silent: frozenset[int] = frozenset(), spread_db: float = 8.0, turn_s: float = 3.0
+) -> Scene:
     rng = np.random.default_rng(seed)
     speaking = [seat for seat in range(people) if seat not in silent]
     order = [seat for _ in range(3) for seat in rng.permutation(speaking)]
@@ -128,13 +130,14 @@ def test_two_who_speak_at_once_are_both_heard(tmp_path: Path) -> None:
         said = syllables(length_s, rng)
         voices[seat][int(start_s * RATE_HZ) : int(start_s * RATE_HZ) + len(said)] = said
     place = rooms.Room(rt60_s=0.3)
-    seats, near = rooms.table(3, rng, place)
+    seats, _ = rooms.table(3, rng, place)
+    near = [(x, y, z - 0.2) for x, y, z in seats]  # lapels: the bleed is some 14 dB weaker
     sound = rooms.heard(voices, seats, near, place, rng, 25)
     loud, lags, _ = measured(tmp_path, sound * (0.5 / np.abs(sound).max()))
     owners = activity.decide(loud, lags, (0, 0, 0), 3)
     both = np.stack([(owners.lane == seat) | owners.second[:, seat] for seat in range(3)])
     together = slice(5_300 // HOP_MS, 6_700 // HOP_MS)
-    assert both[0, together].mean() > 0.7 and both[1, together].mean() > 0.7
+    assert both[0, together].mean() > 0.5 and both[1, together].mean() > 0.5
     assert not owners.second[: 4_500 // HOP_MS].any() and not owners.second[7_500 // HOP_MS :].any()
 
 
@@ -184,9 +187,7 @@ def test_owners_do_not_depend_on_the_order_of_the_channels(seed: int, order: lis
     lags = lags - lags.transpose(0, 2, 1)
     common = np.abs(rng.normal(0, 0.3, (100, 4, 4))).clip(0, 1).astype(np.float32)
     common = np.maximum(common, common.transpose(0, 2, 1))
-    plain = activity.decide(
-        Levels(y, y, zeros, zeros.astype(bool)), delays.Delays(lags, common), (0,) * 4, 4
-    )
+    plain = activity.decide(Levels(y, y, zeros, zeros.astype(bool)), delays.Delays(lags, common), (0,) * 4, 4)
     turned = activity.decide(
         Levels(y[:, order], y[:, order], zeros, zeros.astype(bool)),
         delays.Delays(lags[:, order][:, :, order], common[:, order][:, :, order]),
@@ -250,7 +251,9 @@ def test_each_illness_of_a_microphone_is_told(tmp_path: Path) -> None:
     }
     loud = levels.measure(tuple(write(tmp_path / f"{n}.wav", s) for n, s in enumerate(sounds.values())), "", no_progress)
     found = health.judge(loud, tuple(sounds), (90_000.0,) * len(sounds))
-    told = {(warning.code, warning.message.partition("に音が" if "に音" in warning.message else "は")[0]) for warning in found}
+    told = {
+        (warning.code, warning.message.partition("に音が" if "に音" in warning.message else "は")[0]) for warning in found
+    }
     assert told == {
         ("dead-microphone", "無音"),
         ("dead-microphone", "雑音だけ"),
@@ -295,7 +298,7 @@ def test_streams_of_one_file_are_channels_in_turn(tmp_path: Path) -> None:
 
 def test_a_channel_that_the_file_does_not_have_is_a_wrong_meeting_file(tmp_path: Path) -> None:
     source = write(tmp_path / "two.wav", np.zeros((2, RATE_HZ)))
-    with pytest.raises(SettingsError, match="チャンネル3がありますが、two.wav は2チャンネル") as caught:
+    with pytest.raises(SettingsError, match=r"チャンネル3がありますが、two\.wav は2チャンネル") as caught:
         channels.decode(source, frozenset({1, 3}), tmp_path, "x", no_progress)
     assert caught.value.exit_code == ExitCode.SETTINGS and caught.value.advice
 
@@ -417,7 +420,9 @@ def test_parts_become_one_recording_with_a_seam(tmp_path: Path) -> None:
     assert np.corrcoef(heard_again, said)[0, 1] > 0.98
 
 
-def test_a_killed_preparation_leaves_nothing_that_is_taken_for_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_preparation_leaves_nothing_that_is_taken_for_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = write(tmp_path / "a.wav", scene(6, 3).sound)
     with monkeypatch.context() as patched:
         patched.setattr(automix, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -461,7 +466,11 @@ def prepared(folder: Path, spans: tuple[Owned, ...], speech: list[tuple[int, int
 def test_seats_need_no_diarizer_and_give_names_and_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spans = (Owned(start_ms=0, end_ms=9_000, lane=1), Owned(start_ms=9_000, end_ms=20_000, lane=0))
     audio = prepared(tmp_path, spans, [(1_000, 12_000), (15_000, 16_000)], monkeypatch)
-    microphones = (Microphone(channel=1, name="原"), Microphone(channel=2, seat="会長席", role=Role.CHAIR), Microphone(channel=3))
+    microphones = (
+        Microphone(channel=1, name="原"),
+        Microphone(channel=2, seat="会長席", role=Role.CHAIR),
+        Microphone(channel=3),
+    )
     found = diarize.recording(
         audio, SeatDiarizer(microphones, False, None), SpeakerCount(), tmp_path / "voices.json", no_progress
     )
@@ -481,39 +490,62 @@ def test_seats_need_no_diarizer_and_give_names_and_roles(tmp_path: Path, monkeyp
     assert again == found
 
 
-def test_a_shared_microphone_asks_the_diarizer_for_its_own_speech_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shared_microphone_asks_for_voices_and_confines_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spans = (
         Owned(start_ms=0, end_ms=4_000, lane=0),
-        Owned(start_ms=4_000, end_ms=10_000, lane=1),
-        Owned(start_ms=10_000, end_ms=20_000, lane=0),
+        Owned(start_ms=4_000, end_ms=11_000, lane=1),
+        Owned(start_ms=11_000, end_ms=20_000, lane=0),
     )
     audio = prepared(tmp_path, spans, [(2_000, 6_000), (12_000, 14_000)], monkeypatch)
     asked: list[tuple[int, SpeakerCount]] = []
     microphones = (Microphone(channel=1, people=2, seat="事務局の机", role=Role.SECRETARIAT), Microphone(channel=2))
-    found = SeatDiarizer(microphones, False, Halves(asked)).diarize(audio, SpeakerCount(exact=3), no_progress)
-    assert asked == [(4_000, SpeakerCount(exact=2))]
+    found = SeatDiarizer(microphones, False, Halves(asked)).diarize(audio, SpeakerCount(exact=9), no_progress)
+    assert asked == [(20_000, SpeakerCount(exact=3))]
     assert {(v.start_ms, v.end_ms, v.speaker) for v in found.voices} == {
-        (2_000, 4_000, "M00/SPEAKER_00"),
-        (12_000, 14_000, "M00/SPEAKER_01"),
+        (0, 4_000, "M00/SPEAKER_01"),  # the first half lives at the other microphone
+        (11_000, 20_000, "M00/SPEAKER_01"),
         (4_000, 6_000, "M01"),
     }
-    assert {s.speaker: s.role for s in found.seats} == {
-        "M00/SPEAKER_00": Role.SECRETARIAT,
-        "M00/SPEAKER_01": Role.SECRETARIAT,
-        "M01": None,
-    }
+    assert {s.speaker: s.role for s in found.seats} == {"M00/SPEAKER_01": Role.SECRETARIAT, "M01": None}
 
 
-def test_who_has_no_microphone_is_what_the_meetings_number_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_no_microphone_is_a_voice_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spans = (Owned(start_ms=0, end_ms=8_000, lane=0), Owned(start_ms=8_000, end_ms=20_000, lane=-1))
     audio = prepared(tmp_path, spans, [(0, 20_000)], monkeypatch)
-    asked: list[tuple[int, SpeakerCount]] = []
-    engine = SeatDiarizer((Microphone(channel=1),), True, Halves(asked))
+    engine = SeatDiarizer((Microphone(channel=1),), True, Halves([]))
     found = engine.diarize(audio, SpeakerCount(exact=3), no_progress)
-    assert asked == [(12_000, SpeakerCount(exact=2))]
+    assert {v.speaker for v in found.voices} == {"M00", "ROOM/SPEAKER_01"}
     assert [s.speaker for s in found.seats] == ["M00"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 2_000), st.integers(-1, 2)), min_size=1, max_size=10),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 2_000), st.sampled_from("abcd")), max_size=10),
+)
+def test_confined_voices_lose_no_time_and_share_no_label(
+    owners: list[tuple[int, int]], talks: list[tuple[int, int, str]]
+) -> None:
+    spans, at_ms = [], 0
+    for length_ms, lane in owners:
+        spans.append(Owned(start_ms=at_ms, end_ms=at_ms + length_ms, lane=lane))
+        at_ms += length_ms
+    voices, begin = [], 0
+    for pause_ms, length_ms, speaker in talks:
+        a, b = begin + pause_ms, min(at_ms, begin + pause_ms + length_ms)
+        if a < b:
+            voices.append(Voice(start_ms=a, end_ms=b, speaker=speaker))
+        begin = begin + pause_ms + length_ms
+    confined = seats_engine.shared(tuple(voices), tuple(spans), {0: 1, 1: 2, 2: 3}, {0})
+    free = np.zeros(at_ms, bool)
+    for span in spans:
+        free[span.start_ms : span.end_ms] = span.lane != 0
+    expected, got = np.zeros(at_ms, bool), np.zeros(at_ms, int)
+    for voice in voices:
+        expected[voice.start_ms : voice.end_ms] = free[voice.start_ms : voice.end_ms]
+    for voice in confined:
+        got[voice.start_ms : voice.end_ms] += 1
+    assert (got == expected).all()
+    assert not any(voice.speaker.startswith("M00") for voice in confined)
 
 
 @given(
@@ -540,20 +572,6 @@ def test_owners_share_out_all_speech_exactly_once(owners: list[tuple[int, int]],
     joined = sorted(stretch for stretches in shared.values() for stretch in stretches)
     extra = covered.sum() - sum(b - a for a, b in speech)
     assert extra <= seats_engine.BRIDGE_MS * len(joined) + seats_engine.BRIDGE_MS * len(speech)
-
-
-@given(st.lists(st.tuples(st.integers(1, 900), st.integers(1, 900)), min_size=1, max_size=6), st.data())
-def test_what_is_cut_out_is_put_back(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
-    stretches, starts_ms, at_ms, cut_ms = [], [], 0, 0
-    for pause_ms, length_ms in pairs:
-        stretches.append((at_ms + pause_ms, at_ms + pause_ms + length_ms))
-        starts_ms.append(cut_ms)
-        at_ms, cut_ms = at_ms + pause_ms + length_ms, cut_ms + length_ms
-    a = data.draw(st.integers(0, cut_ms))
-    b = data.draw(st.integers(a, cut_ms))
-    back = seats_engine.put_back((Voice(start_ms=a, end_ms=b, speaker="x"),), stretches, starts_ms)
-    assert sum(voice.duration_ms for voice in back) == b - a
-    assert all(any(s <= voice.start_ms and voice.end_ms <= e for s, e in stretches) for voice in back)
 
 
 # --- from the microphones to the draft

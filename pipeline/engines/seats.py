@@ -1,15 +1,15 @@
 """Who is heard when, from the microphones: a ``Diarizer`` that compares no voices where a microphone tells enough.
 
 In: the mixed audio, and beside it what the microphones told (``microphones.json``). Out: voices named for their seats. Silero finds speech in the mix,
-the owner of the moment speaks it. Where several people share a microphone, or speak without one, their speech alone is cut out and
-given to another diarizer, so that it has two or three voices to tell apart instead of a dozen, and none of them takes the name of a seat.
+the owner of the moment speaks it. Where several people share a microphone, or speak without one, another
+diarizer compares the voices of the whole recording (cut-out pieces tell it less, measured in ``tests/benchmarks/microphones.py``), and
+what it finds is confined to the microphones, so that nobody takes the words of somebody at another one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-import wave
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,10 @@ VERSION = 1
 ENGINE, BUILTIN = "microphones", "builtin"
 STRAY_MS = 250  # a change of owner inside speech that lasts less is none
 BRIDGE_MS = 500  # a shorter pause in which nobody else speaks belongs to who speaks before and after it
+APPROXIMATE = Warn(
+    code="builtin-diarizer",
+    message="同じマイクを使う人とマイクのない人は、簡易話者分離で分けました。その人たちの発言者を必ず確かめてください。",
+)
 Stretch = tuple[int, int]
 Piece = tuple[int, int, int]  # start, end, lane
 
@@ -56,52 +60,82 @@ class SeatDiarizer:
         if told is None:
             raise OutputError(f"{audio.parent / heard.FILE} を読めません。", "もう一度、録音から作り直してください。")
         speech = silero.vad(audio, 0, wav.duration_ms(audio))
+        alone = {lane for lane, microphone in enumerate(self.microphones) if microphone.people == 1}
         by_lane = owned(told.spans, speech)
-        voices: list[Voice] = []
-        seats: list[Seat] = []
-        said: dict[Warn, None] = {}
-        for lane, stretches in sorted(by_lane.items()):
-            microphone = self.microphones[lane] if lane != NOBODY else Microphone(room=True)
-            label = f"M{lane:02}" if lane != NOBODY else "ROOM"
-            if microphone.people == 1 and lane != NOBODY:
-                mine = [Voice(start_ms=a, end_ms=b, speaker=label) for a, b in stretches]
-            else:
-                found = self._told_apart(audio, stretches, self._number(microphone, count), progress)
-                said |= dict.fromkeys((*found.warnings, *_approximate(found, microphone)))
-                mine = [voice.model_copy(update={"speaker": f"{label}/{voice.speaker}"}) for voice in found.voices]
-            voices += mine
-            seats += [
-                Seat(
-                    speaker=speaker,
-                    place=microphone.seat,
-                    name=microphone.name if microphone.people == 1 else "",
-                    role=microphone.role,
-                )
-                for speaker in dict.fromkeys(voice.speaker for voice in mine)
-                if lane != NOBODY
-            ]
+        voices = [Voice(start_ms=a, end_ms=b, speaker=_label(n)) for n in alone for a, b in by_lane.get(n, [])]
+        said: tuple[Warn, ...] = ()
+        if self.inner is not None and by_lane.keys() - alone:
+            compared = self.inner.diarize(audio, self._number(count), progress)
+            most = {lane: one.people for lane, one in enumerate(self.microphones)}
+            voices += shared(compared.voices, told.spans, most, alone)
+            said = compared.warnings + (() if compared.engine != BUILTIN else (APPROXIMATE,))
         progress(STAGE, 1, 1)
-        return Diarization(engine=ENGINE, voices=tuple(voices), warnings=tuple(said), seats=tuple(seats))
+        return Diarization(engine=ENGINE, voices=tuple(voices), warnings=said, seats=self._seats(voices))
 
-    def _number(self, microphone: Microphone, count: SpeakerCount) -> SpeakerCount:
-        """Of the people who share it; of those without one what the meeting's number leaves."""
-        if not microphone.room:
-            return SpeakerCount(exact=microphone.people)
+    def _number(self, count: SpeakerCount) -> SpeakerCount:
+        """Where all have a microphone their number is known, else they are at least so many and one."""
         seated = sum(one.people for one in self.microphones)
-        if count.exact is None:
-            return SpeakerCount(maximum=count.maximum) if not seated else SpeakerCount(minimum=1)
-        return SpeakerCount(exact=max(1, count.exact - seated))
+        if not self.has_room:
+            return SpeakerCount(exact=seated)
+        return count if count != SpeakerCount() else SpeakerCount(minimum=seated + 1)
 
-    def _told_apart(self, audio: Path, stretches: list[Stretch], count: SpeakerCount, progress: Progress) -> Diarization:
-        """The inner diarizer on these stretches alone, its times put back."""
-        if self.inner is None or count.exact == 1:
-            voices = tuple(Voice(start_ms=a, end_ms=b, speaker="SPEAKER_00") for a, b in stretches)
-            return Diarization(engine=ENGINE, voices=voices)
-        with tempfile.TemporaryDirectory(dir=audio.parent) as place:
-            excerpt = Path(place) / "excerpt.wav"
-            starts_ms = cut_out(audio, stretches, excerpt)
-            found = self.inner.diarize(excerpt, count, progress)
-        return found.model_copy(update={"voices": put_back(found.voices, stretches, starts_ms)})
+    def _seats(self, voices: list[Voice]) -> tuple[Seat, ...]:
+        """Of each voice what holds for it alone: several who share a microphone share its role, not a name."""
+        labels = dict.fromkeys(voice.speaker for voice in voices)
+        found = []
+        for lane, one in enumerate(self.microphones):
+            for label in labels:
+                if label == _label(lane) or label.startswith(_label(lane) + "/"):
+                    name = one.name if one.people == 1 else ""
+                    found.append(Seat(speaker=label, place=one.seat, name=name, role=one.role))
+        return tuple(found)
+
+
+def shared(voices: tuple[Voice, ...], spans: tuple[heard.Owned, ...], most: dict[int, int], alone: set[int]) -> list[Voice]:
+    """The voices of a whole recording, confined to the microphones that several people use.
+
+    A label lives at the microphone where it is heard most. What of it is found elsewhere was mistaken, because the level of a
+    microphone is surer than the likeness of a voice: it goes to the nearest voice that lives there.
+    """
+    cut = [(piece, span.lane) for voice in voices for piece, span in _by_owner(voice, spans)]
+    time_ms: dict[str, dict[int, int]] = {}
+    for piece, lane in cut:
+        lanes = time_ms.setdefault(piece.speaker, {})
+        lanes[lane] = lanes.get(lane, 0) + piece.duration_ms
+    living: dict[int, list[str]] = {}
+    for label, lanes in time_ms.items():
+        living.setdefault(max(lanes, key=lambda lane: lanes[lane]), []).append(label)
+    result: list[Voice] = []
+    for lane in sorted({lane for _, lane in cut} - alone):
+        by_time = sorted(living.get(lane, []), key=lambda label: -time_ms[label][lane])
+        known = set(by_time[: most.get(lane, len(by_time))])
+        mine = sorted((piece for piece, owner in cut if owner == lane), key=lambda piece: piece.start_ms)
+        sure = [piece for piece in mine if piece.speaker in known]
+        for piece in mine:
+            near = piece if piece in sure or not sure else min(sure, key=lambda other: _apart_ms(piece, other))
+            result.append(piece.model_copy(update={"speaker": f"{_label(lane)}/{near.speaker}"}))
+    return result
+
+
+def _by_owner(voice: Voice, spans: tuple[heard.Owned, ...]) -> list[tuple[Voice, heard.Owned]]:
+    """The voice cut where the owner changes."""
+    owners = [span for span in spans if not span.second]
+    first = bisect_right(owners, voice.start_ms, key=lambda span: span.end_ms)
+    result = []
+    for span in owners[first:]:
+        a, b = max(voice.start_ms, span.start_ms), min(voice.end_ms, span.end_ms)
+        if a >= b:
+            break
+        result.append((voice.model_copy(update={"start_ms": a, "end_ms": b}), span))
+    return result
+
+
+def _apart_ms(one: Voice, other: Voice) -> int:
+    return max(one.start_ms, other.start_ms) - min(one.end_ms, other.end_ms)
+
+
+def _label(lane: int) -> str:
+    return f"M{lane:02}" if lane != NOBODY else "ROOM"
 
 
 def owned(spans: tuple[heard.Owned, ...], speech: list[Stretch]) -> dict[int, list[Stretch]]:
@@ -125,32 +159,6 @@ def owned(spans: tuple[heard.Owned, ...], speech: list[Stretch]) -> dict[int, li
     for a, b, lane in sorted([*bridged, *seconds]):
         everything.setdefault(lane, []).append((a, b))
     return {lane: _joined(stretches) for lane, stretches in everything.items()}
-
-
-def cut_out(audio: Path, stretches: list[Stretch], target: Path) -> list[int]:
-    """The stretches one after the other; returns where each begins. No silence between: digital zeros upset pyannote's models."""
-    starts_ms, at_ms = [], 0
-    with wave.open(str(target), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(wav.SAMPLE_RATE_HZ)
-        for start_ms, end_ms in stretches:
-            starts_ms.append(at_ms)
-            out.writeframes(wav.read_pcm(audio, start_ms, end_ms).tobytes())
-            at_ms += end_ms - start_ms
-    return starts_ms
-
-
-def put_back(voices: tuple[Voice, ...], stretches: list[Stretch], starts_ms: list[int]) -> tuple[Voice, ...]:
-    """Voices of the excerpt at their times in the recording."""
-    result = []
-    for voice in voices:
-        for (start_ms, end_ms), at_ms in zip(stretches, starts_ms, strict=True):
-            a, b = max(voice.start_ms, at_ms), min(voice.end_ms, at_ms + end_ms - start_ms)
-            if a < b:
-                shift = start_ms - at_ms
-                result.append(voice.model_copy(update={"start_ms": a + shift, "end_ms": b + shift}))
-    return tuple(result)
 
 
 def _without_strays(pieces: list[Piece]) -> list[Piece]:
@@ -186,14 +194,3 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
         else:
             result.append((a, b))
     return result
-
-
-def _approximate(found: Diarization, microphone: Microphone) -> tuple[Warn, ...]:
-    if found.engine != BUILTIN:
-        return ()
-    where = f"マイク「{microphone.seat}」を使う人" if microphone.seat else "同じマイクを使う人やマイクのない人"
-    return (
-        Warn(
-            code="builtin-diarizer", message=f"{where}は簡易話者分離で分けました。その人たちの発言者を必ず確かめてください。"
-        ),
-    )

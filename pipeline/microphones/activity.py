@@ -7,7 +7,7 @@ Somebody at seat k is heard on every lane, each by a certain amount weaker. Thes
 same, so they are learned: with first guesses from the backgrounds and from who hears first, frames are given to seats, the
 pattern of each seat is the median over its frames, and so on until nothing changes. A seat where nobody speaks thus keeps its
 first guess and attracts nothing. At the end the cheapest path over the whole meeting (a change costs) decides, and a lane that
-is louder than the owner's bleed explains, without a common sound, is a second person.
+is louder than the owner's bleed explains is a second person.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ OWN_WORST = 3.0
 MUTED_WORST = 60.0  # nobody is heard on a channel that is switched off
 FIRST_WORTH = 1.5  # nats of a clear lead or lag
 CLEAR_LAG_MS = 0.6  # 20 cm
+ECHO_FRAMES = 8
+ECHO_FROM_DB, ECHO_TO_DB = 4.0, 12.0  # below the loudest frame of the last 0.4 s
+ECHO_WORTH = 0.1
 CHANGE_COST = 5.0
 NOBODY_COST = 0.15  # nats a frame: somebody without a microphone is rarer than somebody with one
-EXCESS_DB = 6.0  # louder than the owner's bleed explains
-NOT_COMMON = 0.35
+EXCESS_DB = 3.5  # louder than the owner's bleed explains, in the mean of half a second
 SECOND_FRAMES = 6  # a second voice for at least 0.3 s
 OWN_BELOW_DB = 12.0  # of how loud a second voice usually is
 NEAREST_FRAMES = 20  # the loudness of a second tells which room microphone hears better
@@ -60,10 +62,12 @@ class Owners:
 
 @dataclass(frozen=True)
 class _Frames:
-    """The frames that tell something: ``y`` dB over background and ``muted``, both (frames, lanes), seats before room microphones."""
+    """The frames that tell something: ``y`` dB over background and ``muted``, both (frames, lanes), seats before room microphones;
+    ``weight`` (frames, 1): how much each tells."""
 
     y: Matrix
     muted: npt.NDArray[np.bool_]
+    weight: Matrix
     seats: int
 
 
@@ -87,8 +91,9 @@ def decide(levels: Levels, found: Delays, clocks: tuple[int, ...], seats: int) -
         return Owners(np.zeros(frames, np.int16), np.zeros((frames, 1), bool), np.array([usual]))
     told = y.max(axis=1) >= SPEECH_DB
     columns = seats + (seats < lanes)
-    heard = _Frames(y[told], levels.muted[told], seats)
-    lead = _heard_first(found, clocks, frames)[told]
+    weight = _fresh(y)[:, None]
+    heard = _Frames(y[told], levels.muted[told], weight[told], seats)
+    lead = (weight * _heard_first(found, clocks, frames))[told]
     stranger = lead.max(axis=1, initial=0.0) - NOBODY_COST  # who has no microphone is near to some lane too
     first = np.column_stack((lead[:, :seats], stranger))[:, :columns]
     patterns = _guess(heard)
@@ -103,14 +108,14 @@ def decide(levels: Levels, found: Delays, clocks: tuple[int, ...], seats: int) -
     path = _cheapest(total)
     owner = np.where(path == seats, NOBODY, path).astype(np.int16)
     own_db = np.where(patterns.frames > 0, patterns.own_db, np.nan)
-    return Owners(owner, _second(y, owner, found, patterns), own_db)
+    return Owners(owner, _second(y, owner, patterns), own_db)
 
 
 def _guess(heard: _Frames) -> _Patterns:
     lanes = heard.y.shape[1]
     bleed = np.full((heard.seats, lanes), BLEED_DB)
     np.fill_diagonal(bleed, 0.0)
-    top = np.percentile(heard.y.max(axis=1), 50) if len(heard.y) else 20.0
+    top = np.percentile(heard.y.max(axis=1), 75) if len(heard.y) else 20.0
     return _Patterns(bleed, np.full(heard.seats, top), np.zeros(lanes), np.zeros(heard.seats, np.int64))
 
 
@@ -126,7 +131,14 @@ def _scores(heard: _Frames, patterns: _Patterns) -> Matrix:
         result[:, k] = -INDEPENDENT * misfit.sum(axis=1)
     far = _over_background(_mean(y, silent) + patterns.far_db)
     result[:, heard.seats] = -INDEPENDENT * np.where(silent, 0.0, _misfit(y, far)).sum(axis=1)
-    return result
+    return np.asarray(heard.weight * result)
+
+
+def _fresh(y: Matrix) -> Matrix:
+    """(frames,): 1 where sound arrives, little in its echo: when a room rings on, all microphones hear the walls and not the mouth."""
+    loudest = y.max(axis=1)
+    before = np.max([np.pad(loudest, (n, 0))[: len(loudest)] for n in range(1, ECHO_FRAMES + 1)], axis=0)
+    return np.asarray(np.clip(1 - (before - loudest - ECHO_FROM_DB) / (ECHO_TO_DB - ECHO_FROM_DB), ECHO_WORTH, 1.0))
 
 
 def _mean(y: Matrix, silent: npt.NDArray[np.bool_]) -> Matrix:
@@ -148,12 +160,13 @@ def _learned(heard: _Frames, given: npt.NDArray[np.int64]) -> _Patterns:
     y, guess = heard.y, _guess(heard)
     bleed, own, far_db = guess.bleed_db.copy(), guess.own_db.copy(), guess.far_db.copy()
     counts = np.zeros(heard.seats, np.int64)
+    fresh = heard.weight[:, 0] >= 0.5
     for k in range(heard.seats):
-        mine = (given == k) & (y[:, k] >= SPEECH_DB)
+        mine = fresh & (given == k) & (y[:, k] >= SPEECH_DB)
         counts[k] = mine.sum()
         bleed[k] = _drawn(y[mine] - y[mine, k : k + 1], heard.muted[mine], guess.bleed_db[k])
         own[k] = _drawn(y[mine, k : k + 1], heard.muted[mine, k : k + 1], guess.own_db[k : k + 1])[0]
-    far = given == heard.seats
+    far = fresh & (given == heard.seats)
     far_db = _drawn(y[far] - _mean(y[far], heard.muted[far]), heard.muted[far], guess.far_db)
     return _Patterns(bleed, own, far_db, counts)
 
@@ -196,28 +209,25 @@ def _cheapest(scores: Matrix) -> npt.NDArray[np.int64]:
     return path
 
 
-def _second(y: Matrix, owner: npt.NDArray[np.int16], found: Delays, patterns: _Patterns) -> npt.NDArray[np.bool_]:
-    """(frames, seats): seats too loud for bleed, whose sound is not the owner's, for long enough."""
+def _second(y: Matrix, owner: npt.NDArray[np.int16], patterns: _Patterns) -> npt.NDArray[np.bool_]:
+    """(frames, seats): seats too loud for the owner's bleed, for long enough."""
     frames, seats = len(y), len(patterns.own_db)
     result = np.zeros((frames, seats), bool)
-    common = np.repeat(found.common, delays.EVERY, axis=0)[:frames]
     rows = np.flatnonzero(owner >= 0)
     k = owner[rows].astype(int)
     explained = _over_background(y[rows, k][:, None] + patterns.bleed_db[k][:, :seats])
-    excess, shared = np.zeros((frames, seats)), np.ones((frames, seats))
-    excess[rows] = y[rows][:, :seats] - explained
-    shared[rows] = common[rows, k][:, :seats]
+    excess = np.zeros((frames, seats))
+    excess[rows] = (y[rows][:, :seats] - explained) * _fresh(y)[rows, None]
     for lane in range(seats):
         loud = _smooth(excess[:, lane]) >= EXCESS_DB
-        loud &= (y[:, lane] >= patterns.own_db[lane] - OWN_BELOW_DB) & (_smooth(shared[:, lane]) <= NOT_COMMON)
-        loud &= (owner != lane) & (owner >= 0)
+        loud &= (y[:, lane] >= patterns.own_db[lane] - OWN_BELOW_DB) & (owner != lane) & (owner >= 0)
         result[:, lane] = _long_enough(loud)
     return result
 
 
 def _smooth(values: Matrix) -> Matrix:
-    """Mean over a quarter of a second."""
-    return np.convolve(np.pad(values, 2, "edge"), np.full(5, 0.2), "valid")
+    """Mean over half a second."""
+    return np.convolve(np.pad(values, 5, "edge"), np.full(11, 1 / 11), "valid")
 
 
 def _long_enough(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

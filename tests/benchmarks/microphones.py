@@ -20,8 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from pipeline import diarize, job
 from pipeline.engines import silero
@@ -33,6 +32,7 @@ from pipeline.scoring.voices import VoiceErrors, voice_errors
 from pipeline.settings import Settings
 from tests import rooms
 
+ROOT = Path(__file__).parents[2]
 FILES = {
     "sample": (ROOT / "recordings/sample_meeting.opus", ROOT / "recordings/sample_meeting.reference.json"),
     "second": (
@@ -41,7 +41,10 @@ FILES = {
     ),
 }
 GAIN_SPREAD_DB, COLLAR_S, EARLIER_MS, EVERY = 6.0, 0.25, 800, 4
-SETTINGS = {"pyannote": Settings(home=ROOT, models="demo", diarizer="pyannote"), "簡易": Settings(home=ROOT, diarizer="builtin")}
+SETTINGS = {
+    "pyannote": Settings(home=ROOT, models="demo", diarizer="pyannote"),
+    "簡易": Settings(home=ROOT, diarizer="builtin"),
+}
 
 
 def write(path: Path, channels: np.ndarray) -> Path:
