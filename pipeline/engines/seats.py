@@ -30,6 +30,7 @@ APPROXIMATE = Warn(
     code="builtin-diarizer",
     message="同じマイクを使う人とマイクのない人は、簡易話者分離で分けました。その人たちの発言者を必ず確かめてください。",
 )
+GUEST_MS = 5_000
 Stretch = tuple[int, int]
 Piece = tuple[int, int, int]  # start, end, lane
 
@@ -95,7 +96,8 @@ def shared(voices: tuple[Voice, ...], spans: tuple[heard.Owned, ...], most: dict
     """The voices of a whole recording, confined to the microphones that several people use.
 
     A label lives at the microphone where it is heard most. What of it is found elsewhere was mistaken, because the level of a
-    microphone is surer than the likeness of a voice: it goes to the nearest voice that lives there.
+    microphone is surer than the likeness of a voice: it goes to the nearest voice that lives there. Where fewer live than people
+    use the microphone, a label that is heard there for long is taken for two people.
     """
     cut = [(piece, span.lane) for voice in voices for piece, span in _by_owner(voice, spans)]
     time_ms: dict[str, dict[int, int]] = {}
@@ -107,14 +109,20 @@ def shared(voices: tuple[Voice, ...], spans: tuple[heard.Owned, ...], most: dict
         living.setdefault(max(lanes, key=lambda lane: lanes[lane]), []).append(label)
     result: list[Voice] = []
     for lane in sorted({lane for _, lane in cut} - alone):
-        by_time = sorted(living.get(lane, []), key=lambda label: -time_ms[label][lane])
-        known = set(by_time[: most.get(lane, len(by_time))])
+        here = living.get(lane, [])
+        guests = [label for label in time_ms if label not in here and time_ms[label].get(lane, 0) >= GUEST_MS]
+        by_time = [*_most_heard(here, time_ms, lane), *_most_heard(guests, time_ms, lane)]
+        known = set(by_time[: most.get(lane, len(here))])
         mine = sorted((piece for piece, owner in cut if owner == lane), key=lambda piece: piece.start_ms)
         sure = [piece for piece in mine if piece.speaker in known]
         for piece in mine:
             near = piece if piece in sure or not sure else min(sure, key=lambda other: _apart_ms(piece, other))
             result.append(piece.model_copy(update={"speaker": f"{_label(lane)}/{near.speaker}"}))
     return result
+
+
+def _most_heard(labels: list[str], time_ms: dict[str, dict[int, int]], lane: int) -> list[str]:
+    return sorted(labels, key=lambda label: -time_ms[label][lane])
 
 
 def _by_owner(voice: Voice, spans: tuple[heard.Owned, ...]) -> list[tuple[Voice, heard.Owned]]:

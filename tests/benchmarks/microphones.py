@@ -40,6 +40,7 @@ FILES = {
         ROOT / "models/demo/training/meetings/second_meeting.reference.json",
     ),
 }
+CHAIR = 1  # of both meetings' people
 GAIN_SPREAD_DB, COLLAR_S, EARLIER_MS, EVERY = 6.0, 0.25, 800, 4
 SETTINGS = {
     "pyannote": Settings(home=ROOT, models="demo", diarizer="pyannote"),
@@ -130,6 +131,10 @@ def trial(
     for engine in SETTINGS:
         meeting = Meeting(speakers=count, microphones=shared)
         result[f"2ch 席の半分ずつ+{engine}"] = found(two, meeting, folder / engine, engine)[0].voices
+    chair = (Microphone(channel=1), Microphone(channel=2, room=True))
+    mixed = write(folder / "chair.wav", seen[[CHAIR, people + 2]])
+    meeting = Meeting(speakers=count, microphones=chair)
+    result["2ch 会長席と部屋+pyannote"] = found(mixed, meeting, folder / "chair", "pyannote")[0].voices
     meeting = Meeting(speakers=count, microphones=tuple(Microphone(channel=n + 1) for n in range(people)))
     ours, audio = found(many, meeting, folder / "seats", "簡易")
     lanes = [write(folder / f"{n}.wav", seen[n : n + 1]) for n in range(people)]
