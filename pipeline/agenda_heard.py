@@ -56,7 +56,7 @@ def items(turns: tuple[Turn, ...]) -> tuple[AgendaItem, ...]:
     heard: dict[tuple[str, int], _Heard] = {}
     order: list[tuple[str, int]] = []
     for turn in turns:
-        for sentence in texts(turn):
+        for sentence in () if turn.is_invented else texts(turn):
             normal = unicodedata.normalize("NFKC", sentence)
             families = cues.found(sentence)
             goes_over = not GOING_OVER.isdisjoint(families)

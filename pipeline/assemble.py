@@ -2,12 +2,18 @@
 
 In: the results of all stages. Out: a ``Draft``, whose laws are checked on creation. Warnings are gathered here, because
 only here is it known what is missing: no speech, no agenda, uncertain roles, results that nobody was heard to decide.
+
+What the recogniser invented where nobody spoke (the evidence is in its flag) stays in the draft and is not printed; the
+warning says where to listen.
 """
 
 from __future__ import annotations
 
+from pipeline import shown
 from pipeline.schema import Decision, Draft, Flag, Meeting, Provenance, Recording, Section, Speaker, Turn, Warn
 from pipeline.terms import FlagKind
+
+NAMED_PLACES = 5  # of what was left out; the flags in the draft name all
 
 
 def draft(
@@ -38,6 +44,8 @@ def draft(
 
 
 def _flagged(turn: Turn, unsure: dict[str, Speaker]) -> Turn:
+    if turn.is_invented:
+        return turn.model_copy(update={"printed": False})
     if turn.speaker not in unsure:
         return turn
     speaker = unsure[turn.speaker]
@@ -55,12 +63,14 @@ def _found(
     results: tuple[Decision, ...],
 ) -> list[Warn]:
     failed = any(flag.kind is FlagKind.FAILED for turn in turns for flag in turn.flags)
-    if not failed and not any(turn.spoken for turn in turns):
+    invented = [turn for turn in turns if turn.is_invented]
+    if not failed and not any(turn.spoken for turn in turns if not turn.is_invented):
         return [
             Warn(
                 code="no-speech",
                 message="発言が見つかりませんでした。録音の音量と、マイクが入っていたかを確かめてください。",
-            )
+            ),
+            *_left_out(invented),
         ]
     found: list[Warn] = []
     if not meeting.agenda:
@@ -87,11 +97,15 @@ def _found(
             found.append(
                 Warn(code="no-decision", message=f"{label}の結果は録音から聞き取れませんでした。確かめてください。")
             )
-    invented = sum(any(flag.kind is FlagKind.INVENTED for flag in turn.flags) for turn in turns)
-    if invented:
-        found.append(
-            Warn(
-                code="invented", message=f"声のない所に文字が出ている発言が{invented}か所あります。音声で確かめてください。"
-            )
-        )
-    return found
+    return [*found, *_left_out(invented)]
+
+
+def _left_out(invented: list[Turn]) -> list[Warn]:
+    if not invented:
+        return []
+    first = "、".join(shown.clock(turn.start_ms) for turn in invented[:NAMED_PLACES])
+    more = "ほか" if len(invented) > NAMED_PLACES else ""
+    message = (
+        f"声のない所に文字が出た発言が{len(invented)}か所あり、印刷していません({first}{more})。音声で確かめてください。"
+    )
+    return [Warn(code="invented", message=message)]

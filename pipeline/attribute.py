@@ -38,7 +38,10 @@ class _Heard:
 
 
 def words(segments: tuple[Segment, ...], voices: tuple[Voice, ...]) -> tuple[Turn, ...]:
-    """Turns in time order, ids ``t0001``... A failed chunk is a turn of its own, with empty ``spoken`` and its flag."""
+    """Turns in time order, ids ``t0001``... A failed chunk is a turn of its own, with empty ``spoken`` and its flag.
+
+    What the recogniser invented is a turn of its own too: a flag belongs to the whole of its turn.
+    """
     heard = sorted(
         (_Heard(word, number) for number, segment in enumerate(segments) for word in segment.words),
         key=lambda h: (h.word.start_ms, h.segment),
@@ -48,10 +51,11 @@ def words(segments: tuple[Segment, ...], voices: tuple[Voice, ...]) -> tuple[Tur
     far = _far(sequence, voices)
     silent = [segment for segment in segments if _is_failed(segment)]
     cuts = {bisect_left(heard, segment.start_ms, key=lambda h: h.word.start_ms) for segment in silent}
+    invented = [_is_invented(segments[h.segment]) for h in heard]
     pieces: list[Turn] = []
     begin = 0
     for end in range(1, len(heard) + 1):
-        if end == len(heard) or speakers[end] != speakers[begin] or end in cuts:
+        if end == len(heard) or speakers[end] != speakers[begin] or invented[end] != invented[begin] or end in cuts:
             far_chars = sum(
                 len(word.text) for word, is_far in zip(sequence[begin:end], far[begin:end], strict=True) if is_far
             )
@@ -145,6 +149,10 @@ def _far(sequence: list[Word], voices: tuple[Voice, ...]) -> list[bool]:
 
 def _is_failed(segment: Segment) -> bool:
     return not segment.words and any(flag.kind is FlagKind.FAILED for flag in segment.flags)
+
+
+def _is_invented(segment: Segment) -> bool:
+    return any(flag.kind is FlagKind.INVENTED for flag in segment.flags)
 
 
 def _failed(segment: Segment, voices: tuple[Voice, ...]) -> Turn:

@@ -154,13 +154,16 @@ def schedule(
     system: Annotated[
         str | None, typer.Option("--system", help="systemd, cron, windows。なければこの機械に合うもの")
     ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="表示の代わりに、このフォルダに書き出す")] = None,
     home: Home = None,
 ) -> int:
     """minutes batch を毎晩始めるための設定(systemd、cron、Windows のタスク)を表示します。登録はしません。"""
     from pipeline.commands import schedule as schedule_command
     from pipeline.settings import load
 
-    typer.echo(schedule_command.unit(load({"home": home}), schedule_command.system(system), at, until))
+    units = schedule_command.units(load({"home": home}), schedule_command.system(system), at, until)
+    shown = [unit.text for unit in units] if output is None else list(map(str, schedule_command.save(units, output)))
+    typer.echo("\n".join(shown))
     return ExitCode.DONE
 
 

@@ -48,7 +48,7 @@ def hear(
     place = {turn_id: (section.item, section.phase) for section in sections for turn_id in section.turn_ids}
     items = [_Item() for _ in meeting.agenda]
     for at, turn in enumerate(turns):
-        for sentence in texts(turn):
+        for sentence in () if turn.is_invented else texts(turn):  # nobody decided what nobody said
             if turn.speaker in chairs:
                 spoken_of = _spoken_of(sentence, *place[turn.id], meeting)
                 for i, item in enumerate(items):

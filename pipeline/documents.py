@@ -10,17 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from pipeline import layouts, proof, redaction, schema, store
+from pipeline import layouts, proof, reading, redaction, schema, store
 from pipeline.errors import OutputError, RecordingError, SettingsError
 from pipeline.export import EXPORTERS
-from pipeline.export.blocks import Document
+from pipeline.export.blocks import Block, Document, Kind
 from pipeline.export.document import template_of
 from pipeline.proof import Glance, Proof
 from pipeline.schema import Draft
 
 DRAFT, PROOF = "draft.json", "proof.json"
+MAX_BYTES = 200_000_000  # three hours are about 10 MB
 WORD = "docx"  # the format that a city may have a form for
 _READABLE: TypeAdapter[Proof | Draft | Document] = TypeAdapter(Proof | Draft | Document)
 _BY_SCHEMA: dict[str, TypeAdapter[Any]] = {proof.SCHEMA_NAME: TypeAdapter(Proof), schema.SCHEMA_NAME: TypeAdapter(Draft)}
@@ -33,9 +34,9 @@ def find(id_or_path: str, outputs: Path) -> Path:
     given = Path(id_or_path)
     for folder in (given, outputs / id_or_path):
         for name in (PROOF, DRAFT):
-            if (folder / name).is_file():
+            if reading.is_file(folder / name):
                 return folder / name
-    if given.is_file():
+    if reading.is_file(given):
         return given
     known = sorted(p.parent.name for p in outputs.glob(f"*/{DRAFT}"))
     advice = f"今ある下書き: {', '.join(known)}" if known else "先に minutes transcribe で下書きを作ってください。"
@@ -44,8 +45,7 @@ def find(id_or_path: str, outputs: Path) -> Path:
 
 def read(file: Path) -> Draft | Document:
     """A draft, or a document that ``minutes parse`` has read. Raises RecordingError for a file that is neither."""
-    found: Draft | Document = _read(file, lambda data: _kind(data).validate_json(data))
-    return found
+    return _read(file, _whole)
 
 
 def glance(file: Path) -> Glance:
@@ -55,12 +55,29 @@ def glance(file: Path) -> Glance:
 
 def _read(file: Path, parse: Callable[[bytes], Read]) -> Read:
     try:
-        return parse(file.read_bytes())
-    except (ValidationError, OSError) as error:
+        return parse(reading.whole(file, MAX_BYTES))
+    except (ValueError, reading.Unreadable) as error:
+        why = f"({error})" if isinstance(error, reading.Unreadable) else ""
         raise RecordingError(
-            f"下書きとして読めません: {file}",
+            f"下書きとして読めません: {file}{why}",
             "minutes transcribe か minutes assemble が作った draft.json を指定してください。",
         ) from error
+
+
+def _printable(document: Document) -> Document:
+    """Blocks as the exporters make theirs: pages made from a PDF have form feeds, which no Word file can hold.
+
+    What stands around the page is kept as it is. Raises ValueError for a block without a line.
+    """
+    if not all(block.lines for block in document.blocks):
+        raise ValueError("a block without a line")
+    fit = (b if b.kind is Kind.AROUND else Block.of(b.kind, *b.lines, turn_id=b.turn_id) for b in document.blocks)
+    return document.model_copy(update={"blocks": tuple(fit)})
+
+
+def _whole(data: bytes) -> Draft | Document:
+    found: Draft | Document = _kind(data).validate_json(data)
+    return _printable(found) if isinstance(found, Document) else found
 
 
 def _kind(data: bytes) -> TypeAdapter[Any]:
@@ -99,6 +116,8 @@ def render(draft: Draft | Document, name: str, form: Path | None = None) -> byte
     check_formats((name,))
     if isinstance(draft, Document) and EXPORTERS[name].timed:
         raise SettingsError(f"会議録には時刻がないため、{name} にはできません。", "使える形式: text, markdown, docx, json")
+    if isinstance(draft, Draft) and EXPORTERS[name].timed:  # beside the sound, where nobody says what was invented
+        draft = draft.model_copy(update={"turns": tuple(turn for turn in draft.turns if not turn.is_invented)})
     if form and name == WORD:
         from pipeline.export import wordform
 
@@ -126,7 +145,11 @@ def check_formats(formats: tuple[str, ...]) -> None:
 
 
 def export_to(target: Path, data: bytes, overwrite: bool) -> None:
-    """Write a document where the user asked for it; an existing file is kept unless ``overwrite``."""
-    if target.exists() and not overwrite:
+    """Write a document where the user asked for it; an existing file is kept unless ``overwrite``, a device always."""
+    with store.saying_why(target):
+        is_there, is_file = target.exists(), target.is_file()
+    if is_there and not is_file:
+        raise OutputError(f"ファイルではないものがあります: {target}", "書き出すファイルの名前を指定してください。")
+    if is_there and not overwrite:
         raise OutputError(f"同じ名前のファイルがあります: {target}", "別の名前にするか、--overwrite を付けてください。")
     store.write_bytes(target, data)

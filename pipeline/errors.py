@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from pipeline import shown
+
 
 class ExitCode(IntEnum):
     DONE = 0
@@ -30,14 +32,17 @@ class ExitCode(IntEnum):
 
 
 class MinutesError(Exception):
-    """An error for the user. ``message`` says what is wrong, ``advice`` what to do next; both Japanese sentences."""
+    """An error for the user. ``message`` says what is wrong, ``advice`` what to do next; both one Japanese line.
+
+    Both may quote file names, and a file name may hold anything.
+    """
 
     exit_code: ExitCode = ExitCode.BUG
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.advice = advice
+        self.message = shown.line(message)
+        self.advice = shown.line(advice)
 
 
 class RecordingError(MinutesError):

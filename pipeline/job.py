@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 
-from pipeline import __version__, layouts
+from pipeline import __version__, interruption, layouts
 from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
 from pipeline.engines.hotwords import hotwords
@@ -73,12 +73,19 @@ DIARIZERS: dict[str, Callable[[Settings], Diarizer]] = {"auto": _auto, "pyannote
 
 @contextmanager
 def executor(settings: Settings) -> Iterator[Executor]:
-    """One process or several; workers start fresh (spawn), because forked ones inherit threads of model libraries."""
+    """One process or several; workers start fresh (spawn), because forked ones inherit threads of model libraries.
+
+    When the work is interrupted, chunks that wait are not begun any more. Workers never outlive this process.
+    """
     if settings.workers == 1:
         yield Serial()
         return
-    with ProcessPoolExecutor(settings.workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(settings.workers, mp_context=context, initializer=interruption.end_with_owner)
+    try:
         yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def diarizer(settings: Settings, room: Room | None) -> Diarizer:

@@ -8,21 +8,24 @@ as a list of texts.
 
 from __future__ import annotations
 
-import tomllib
+import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from pipeline import complaints, reading
 from pipeline.errors import SettingsError
 from pipeline.schema import Meeting
 from pipeline.settings import line_of, read_toml
 
 
 def beside(recording: Path) -> Path | None:
-    """The sidecar of a recording, None where there is none."""
+    """The sidecar of a recording, None where there is none; one that leads nowhere is there, and ``read`` will say so."""
+    if not recording.name:  # "." and "/" have no sidecar
+        return None
     sidecar = recording.with_suffix(".toml")
-    return sidecar if sidecar.is_file() else naming(recording)
+    return sidecar if sidecar != recording and os.path.lexists(sidecar) else naming(recording)
 
 
 def naming(recording: Path) -> Path | None:
@@ -36,9 +39,9 @@ def naming(recording: Path) -> Path | None:
 def named_in(file: Path) -> tuple[str, ...]:
     """The files that a meeting file says it is of, the first first; none where it cannot be read: ``read`` will say why."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        values = read_toml(file)
         meeting = Meeting.model_validate({key: values[key] for key in ("files", "microphones") if key in values})
-    except (OSError, ValueError):
+    except (SettingsError, ValueError):
         return ()
     named = [one.file for one in meeting.files] + [name for one in meeting.microphones for name in one.files]
     return tuple(dict.fromkeys(named))
@@ -46,29 +49,39 @@ def named_in(file: Path) -> tuple[str, ...]:
 
 def read(file: Path) -> Meeting:
     """Raises SettingsError, naming the key and its line."""
-    if not file.is_file():
-        raise SettingsError(f"会議ファイルがありません: {file}", "--meeting の場所を確かめてください。")
+    if not reading.is_file(file):
+        raise SettingsError(
+            f"会議ファイルがありません: {file}", "--meeting か録音と同じ名前の .toml の場所を確かめてください。"
+        )
     values = read_toml(file)
-    if isinstance(values.get("speakers"), int):
+    if type(values.get("speakers")) is int:  # not true, which is one too
         values["speakers"] = {"exact": values["speakers"]}
     if isinstance(fields := values.get("fields"), dict):
         values["fields"] = {name: _lines(file, name, given) for name, given in fields.items()}
     try:
-        return Meeting.model_validate(values)
+        meeting = Meeting.model_validate(values)
     except ValidationError as error:
         # a misspelt key also leaves the right one missing: the misspelling is what the clerk can see
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-        key = next(str(part) for part in reversed(first["loc"]) if isinstance(part, str))
-        place = f"{file.name} {line_of(file, key)}".strip()
+        keys = [part for part in reversed(first["loc"]) if isinstance(part, str)]
+        key = keys[0]
+        line = next(filter(None, (line_of(file, part) for part in keys)), "")
+        place = f"{file.name} {line}".strip()
         if first["type"] == "extra_forbidden":
             raise SettingsError(
                 f"会議ファイルに知らない項目があります: {key}({place})",
                 f"使える項目: {', '.join(Meeting.model_fields)}",
             ) from error
         raise SettingsError(
-            f"会議ファイルの {'.'.join(map(str, first['loc']))} が正しくありません({place}): {first['msg']}",
+            f"会議ファイルの {'.'.join(map(str, first['loc']))} が正しくありません({place}): {complaints.in_japanese(first)}",
             "日付は date = 2026-05-14 の形、議題は [[agenda]] の下に label と title を書きます。",
         ) from error
+    if not all(attendee.name.strip() for attendee in meeting.attendees):
+        raise SettingsError(
+            f"会議ファイルの attendees に、name の空な人がいます({file.name})",
+            "名前を書くか、その [[attendees]] を消してください。",
+        )
+    return meeting
 
 
 def for_recording(recording: Path, given: Path | None) -> Meeting:

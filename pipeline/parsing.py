@@ -13,20 +13,24 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline import reading
 from pipeline.errors import RecordingError
 from pipeline.export.blocks import Block, Document, Kind
 from pipeline.layouts import LISTS, HeaderField, Layout
 from pipeline.terms import UNDECIDED
 
 _SPEAKER = {"name": r"[^\s、。()【】<>:]{0,10}?", "letter": "[A-Z]+?", "number": r"\d+?"}
+MAX_BYTES = 20_000_000  # a day's minutes are about 0.5 MB
 _ADVICE = "どの様式で書かれているかを --template で指定してください(例: --template nagasaki)。"
 
 
 def read(file: Path) -> str:
     """Raises RecordingError for what is no UTF-8 text."""
     try:
-        return file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return reading.whole(file, MAX_BYTES).decode("utf-8")
+    except reading.Unreadable as error:
+        raise RecordingError(f"会議録として読めません: {file}({error})", "ファイル名と場所を確かめてください。") from error
+    except UnicodeDecodeError as error:
         raise RecordingError(f"会議録として読めません: {file}", "UTF-8 のテキストにして指定してください。") from error
 
 

@@ -184,6 +184,11 @@ class Turn(Span):
     redactions: tuple[Redaction, ...] = ()
     flags: tuple[Flag, ...] = ()
 
+    @property
+    def is_invented(self) -> bool:
+        """Whether by all evidence nobody said it."""
+        return any(flag.kind is FlagKind.INVENTED for flag in self.flags)
+
 
 class Speaker(Record):
     """A voice with its role; ``reasons`` are the evidence in Japanese words, ``talk_ms`` the time it is heard."""

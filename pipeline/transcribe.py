@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline import interruption, store
+from pipeline import interruption, shown, store
 from pipeline.errors import MinutesError
 from pipeline.protocols import Executor, Progress, Transcriber
 from pipeline.schema import Chunk, Flag, Record, Segment, Transcription, Warn
@@ -79,7 +79,7 @@ def one(audio: Path, transcriber: Transcriber, chunk: Chunk) -> Transcription:
         raise
     except Exception as error:
         interruption.check()  # an import that was interrupted ends in an ImportError: that is no failed chunk
-        place = f"{_clock(chunk.start_ms)}〜{_clock(chunk.end_ms)}"
+        place = f"{shown.clock(chunk.start_ms)}〜{shown.clock(chunk.end_ms)}"
         reason = f"文字起こしに失敗しました({type(error).__name__})"
         failed = Segment(
             start_ms=chunk.start_ms,
@@ -101,10 +101,6 @@ def one(audio: Path, transcriber: Transcriber, chunk: Chunk) -> Transcription:
 
 def _failed(heard: Transcription) -> bool:
     return any(flag.kind is FlagKind.FAILED for segment in heard.segments for flag in segment.flags)
-
-
-def _clock(ms: int) -> str:
-    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}"
 
 
 def _finished_before(saved: Path, header: Header) -> dict[int, Transcription]:

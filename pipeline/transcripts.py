@@ -13,56 +13,74 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from pipeline import store, webvtt
+from pipeline import reading, shown, store, webvtt
 from pipeline.errors import RecordingError
 from pipeline.schema import SCHEMA_NAME, Diarization, Draft, Flag, Recording, Segment, Transcription, Voice, Warn, Word
 
 ENGINE = "transcript"
-ID_DIGITS = 6  # of the sha256, as for recordings
+MAX_BYTES = 100_000_000  # three hours with a time for every character are about 8 MB
+MAX_S = 360_000.0  # a hundred hours
+MAX_STRETCHES = 50_000  # one every two seconds for a day
+MAX_STRETCH_BYTES = 48_000  # in full-width form: what the analyser takes at once, about 15,000 characters
 UNKNOWN_CONFIDENCE = 1.0  # the file says nothing against the word
 _PIECE = re.compile(r"[^、。？！?!]*[、。？！?!]+|[^、。？！?!]+")
-_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")  # the id names a folder
 _ADVICE = (
     "読めるのは、WhisperX の .json(segments に start, end, text, speaker)、話者名つき(<v 名前>)の .vtt、draft.json です。"
 )
+_TOO_MANY = f"発言が {MAX_STRETCHES:,} を超える"
 NO_SPEAKERS = Warn(
     code="no-speakers",
     message="文字起こしに話者の印がありません。すべて一人の発言として扱いました。話者つきで作り直すか、校正で直してください。",
 )
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Label = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+def _fit(value: object) -> object:
+    """Text without what no draft can hold; what is no text is left to pydantic to refuse."""
+    return shown.text(value) if isinstance(value, str) else value
+
+
+def _finite(value: object) -> object:
+    """Whisper writes NaN for evidence that it does not have."""
+    return 0.0 if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Seconds = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
+Text = Annotated[str, BeforeValidator(_fit)]
+Label = Annotated[str, BeforeValidator(lambda value: "" if value is None else _fit(value))]
+Evidence = Annotated[float, BeforeValidator(_finite)]
 
 
 class _Word(BaseModel):
     """WhisperX leaves out the times of words that it could not align (numbers, Latin letters)."""
 
-    word: str
+    word: Text
     start: Seconds | None = None
     end: Seconds | None = None
-    score: float | None = None
+    score: Evidence | None = None
     speaker: Label = ""
 
 
 class _Segment(BaseModel):
     start: Seconds
     end: Seconds
-    text: str
+    text: Text
     speaker: Label = ""
     words: list[_Word] = []
-    avg_logprob: float = 0.0
-    no_speech_prob: float = Field(default=0.0, ge=0, le=1)
-    compression_ratio: float = 1.0
+    avg_logprob: Evidence = 0.0
+    no_speech_prob: Annotated[Evidence, Field(ge=0, le=1)] = 0.0
+    compression_ratio: Evidence = 1.0
 
 
 class _Transcript(BaseModel):
-    segments: list[_Segment]
+    segments: Annotated[list[_Segment], Field(max_length=MAX_STRETCHES)]
 
 
 class _Said(BaseModel):
@@ -81,22 +99,49 @@ class _Said(BaseModel):
 def read(file: Path) -> tuple[Recording, Transcription, Diarization]:
     """Raises RecordingError for a file that is missing, empty or of no known kind."""
     try:
-        content = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise RecordingError(f"文字起こしが読めません: {file}", "ファイル名と場所を確かめてください。") from error
+        content = reading.whole(file, MAX_BYTES).decode("utf-8-sig")
+    except reading.Unreadable as error:
+        raise RecordingError(f"文字起こしが読めません: {file}({error})", "ファイル名と場所を確かめてください。") from error
     except UnicodeDecodeError as error:
         raise RecordingError(f"文字コードが UTF-8 ではありません: {file}", "UTF-8 で保存し直してください。") from error
     try:
-        said = _from_vtt(content) if content.startswith("WEBVTT") else _from_json(json.loads(content))
+        said = _from_vtt(content) if content.startswith("WEBVTT") else _from_json(_parsed(content))
     except ValueError as error:  # json's and pydantic's errors are ValueErrors
         raise RecordingError(f"文字起こしとして読めません: {file.name}({_where(error)})", _ADVICE) from error
     said = [s for s in said if s.words or s.flags]
+    if long := next(filter(_is_no_speech, said), None):
+        raise RecordingError(
+            f"文字起こしとして読めません: {file.name}({long.start_ms / 1000:g} 秒からの発言が長すぎる)", _ADVICE
+        )
     if not said:
         raise RecordingError(
             f"発言が一つもありません: {file.name}", "文字起こしをやり直して、本文のあるファイルを指定してください。"
         )
     said = _exclusive(said)
     return _recording(file, said), Transcription(segments=tuple(map(_segment, said))), _voices(said)
+
+
+def _parsed(content: str) -> Any:
+    """Raises ValueError; the reason is Japanese unless it is a JSONDecodeError."""
+    try:
+        return json.loads(content, object_pairs_hook=_without_repeats)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError as error:
+        raise ValueError("入れ子が深すぎる") from error
+    except ValueError as error:
+        raise error if isinstance(error, _Repeated) else ValueError("大きすぎる数がある") from error
+
+
+class _Repeated(ValueError):
+    """A key stands twice in one object: one of the two would be lost."""
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Repeated("同じ項目が2度書かれた所がある")
+    return found
 
 
 def _from_json(content: Any) -> list[_Said]:
@@ -154,10 +199,19 @@ def _spread(text: str, start_ms: int, end_ms: int) -> tuple[Word, ...]:
 
 
 def _from_vtt(content: str) -> list[_Said]:
+    found = list(itertools.islice(webvtt.cues(shown.text(content)), MAX_STRETCHES + 1))
+    if len(found) > MAX_STRETCHES:
+        raise ValueError(_TOO_MANY)
     return [
         _Said(start_ms=cue.start_ms, end_ms=cue.end_ms, speaker=cue.voice, words=_spread(cue.text, cue.start_ms, cue.end_ms))
-        for cue in webvtt.cues(content)
+        for cue in found
     ]
+
+
+def _is_no_speech(said: _Said) -> bool:
+    """More at once than anybody says in an hour."""
+    text = "".join(word.text for word in said.words)
+    return len(unicodedata.normalize("NFKC", text).encode()) > MAX_STRETCH_BYTES
 
 
 def _exclusive(said: list[_Said]) -> list[_Said]:
@@ -194,10 +248,9 @@ def _voices(said: list[_Said]) -> Diarization:
 
 def _recording(file: Path, said: list[_Said]) -> Recording:
     sha256 = store.sha256_of(file)
-    stem = _NOT_IN_NAMES.sub("_", file.stem).strip("._") or "transcript"
     return Recording(
-        id=f"{stem}-{sha256[:ID_DIGITS]}",
-        source=file.name,
+        id=store.id_of(file, sha256, "transcript"),
+        source=shown.line(file.name),
         audio="",
         sha256=sha256,
         duration_ms=max(s.end_ms for s in said),
@@ -208,6 +261,8 @@ def _recording(file: Path, said: list[_Said]) -> Recording:
 def _where(error: ValueError) -> str:
     """The place of the mistake, never the content: it holds what was said."""
     if isinstance(error, ValidationError):
+        if error.errors()[0]["type"] == "too_long":
+            return _TOO_MANY
         return ".".join(str(part) for part in error.errors()[0]["loc"]) or "形式が違う"
     if isinstance(error, json.JSONDecodeError):
         return f"{error.lineno} 行目が JSON ではない"

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from pipeline.schema import Span
 
-_TIMES = re.compile(r"^\s*((?:\d+:)?\d{1,2}:\d{2}\.\d{3})\s+-->\s+((?:\d+:)?\d{1,2}:\d{2}\.\d{3})")
-_VOICE = re.compile(r"<v(?:\.[^ \t>]*)?[ \t]+([^>]*)>")
-_TAG = re.compile(r"<[^>]*>")
+_TIMES = re.compile(r"^\s*((?:\d{1,3}:)?\d{1,2}:\d{2}\.\d{3})\s+-->\s+((?:\d{1,3}:)?\d{1,2}:\d{2}\.\d{3})")
+# No tag holds a <: a file of half tags would else be searched to its end from every one of them.
+_VOICE = re.compile(r"<v(?:\.[^ \t<>]*)?[ \t]([^<>]*)>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class Cue(Span):

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from pipeline import prepare, wav
+from pipeline import media, prepare, wav
 from pipeline.errors import ExitCode, RecordingError
 from pipeline.protocols import no_progress
 from tests.drafts import silence, tone
@@ -140,6 +140,38 @@ def test_a_file_that_grows_meanwhile_is_still_being_copied(tmp_path: Path) -> No
 
     with pytest.raises(RecordingError, match="コピー中"):
         prepare.recording(source, tmp_path / "out", grow)
+
+
+def test_a_recording_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_HOURS", 2 / 3600)
+    with pytest.raises(RecordingError, match="長い録音"):
+        prepare.recording(write_stereo(tmp_path / "a.wav", seconds=9), tmp_path / "out", no_progress)
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
+def test_a_rate_that_changes_in_the_middle_costs_nothing(tmp_path: Path) -> None:
+    from tests.hostile import sound
+
+    (tmp_path / "a.mp3").write_bytes(
+        sound.encoded("mp3", 2.0) + sound.written("mp3", "libmp3lame", [(3.0, 44_100)], "stereo")
+    )
+    made = prepare.recording(tmp_path / "a.mp3", tmp_path / "out", no_progress)
+    assert abs(made.duration_ms - 5_000) < 250
+    samples = wav.read(tmp_path / "out" / made.id / made.audio, 2_500, 4_500)
+    assert samples.std() > 0.1, "the tone goes on"
+
+
+def test_unfinished_audio_is_for_its_owner_only_and_finished_audio_as_any_file(tmp_path: Path) -> None:
+    seen: set[int] = set()
+
+    def look(stage: str, done: int, total: int) -> None:
+        seen.update(part.stat().st_mode & 0o777 for part in (tmp_path / "out").rglob("*.part"))
+
+    (tmp_path / "ordinary").touch()
+    made = prepare.recording(write_stereo(tmp_path / "a.wav"), tmp_path / "out", look)
+    assert seen == {0o600}
+    finished = (tmp_path / "out" / made.id / made.audio).stat().st_mode
+    assert finished == (tmp_path / "ordinary").stat().st_mode
 
 
 def test_silence_is_a_recording_too(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
+from lxml import etree
 
 from pipeline import cli
 from pipeline.commands import schedule
@@ -19,13 +19,8 @@ from pipeline.errors import ExitCode, SettingsError
 from pipeline.settings import Settings
 
 ODD = "会議 100% $HOME"  # a folder that each system would read something into
+SCHEMA = Path(__file__).parent / "schedules" / "task_scheduler.xsd"
 TASKS = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
-# the order of the elements in the schema that Microsoft publishes for tasks of version 1.2
-ORDER = {
-    "Task": ("RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"),
-    "CalendarTrigger": ("StartBoundary", "Enabled", "ScheduleByDay"),
-    "Exec": ("Command", "Arguments", "WorkingDirectory"),
-}
 
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
@@ -49,18 +44,9 @@ def verified(*units: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def written(printed: str, folder: Path) -> list[Path]:
-    """Each unit under the name that stands before it."""
-    files = []
-    for name, text in re.findall(r"# ~/\.config/systemd/user/(\S+)\n(.*?)(?=# ~/|\Z)", printed, re.DOTALL):
-        (folder / name).write_text(text, encoding="utf-8")
-        files.append(folder / name)
-    return files
-
-
 @needs_systemd
 def test_systemd_takes_the_service_and_the_timer(settings: Settings, tmp_path: Path) -> None:
-    service, timer = written(schedule.unit(settings, System.SYSTEMD, "22:00", "7:00"), tmp_path)
+    service, timer = schedule.save(schedule.units(settings, System.SYSTEMD, "22:00", "7:00"), tmp_path)
     done = verified(service, timer)
     assert (done.stderr, done.returncode) == ("", 0)
     assert "--until 07:00" in service.read_text(encoding="utf-8")
@@ -70,13 +56,14 @@ def test_systemd_takes_the_service_and_the_timer(settings: Settings, tmp_path: P
 
 @needs_systemd
 def test_a_broken_unit_would_be_noticed(settings: Settings, tmp_path: Path) -> None:
-    service, _ = written(schedule.unit(settings, System.SYSTEMD, "22:00", None), tmp_path)
+    service, _ = schedule.save(schedule.units(settings, System.SYSTEMD, "22:00", None), tmp_path)
     service.write_text(service.read_text(encoding="utf-8").replace("Type=", "Tipe="), encoding="utf-8")
     assert "Tipe" in verified(service).stderr
 
 
 def test_the_cron_line_survives_cron_and_the_shell(settings: Settings) -> None:
-    (line,) = [row for row in schedule.unit(settings, System.CRON, "22:05", "07:00").splitlines() if not row.startswith("#")]
+    (unit,) = schedule.units(settings, System.CRON, "22:05", "07:00")
+    (line,) = [row for row in unit.text.splitlines() if not row.startswith("#")]
     minute, hour, *days, command = line.split(" ", 5)
     assert (minute, hour, days) == ("5", "22", ["*", "*", "*"])
     assert not re.search(r"(?<!\\)%", command)  # to cron, % is a new line
@@ -87,23 +74,56 @@ def test_the_cron_line_survives_cron_and_the_shell(settings: Settings) -> None:
     ]  # fmt: skip
 
 
-def test_the_windows_task_has_the_elements_in_the_published_order(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "a & b <c>")
-    printed = schedule.unit(settings, System.WINDOWS, "22:00", "07:00")
-    task = ElementTree.fromstring(printed.replace('encoding="UTF-16"', 'encoding="UTF-8"').encode())
-    for parent, children in ORDER.items():
-        (found,) = task.iter(TASKS + parent)
-        assert tuple(child.tag.removeprefix(TASKS) for child in found) == children
-    text = {one.tag.removeprefix(TASKS): one.text for one in task.iter()}
-    assert text["WorkingDirectory"] == str(settings.home)
+def task(home: Path, folder: Path) -> bytes:
+    """The file for Windows, as it is written."""
+    (file,) = schedule.save(schedule.units(Settings(home=home), System.WINDOWS, "22:00", "07:00"), folder)
+    return file.read_bytes()
+
+
+def test_the_windows_task_is_valid_by_the_documented_schema(tmp_path: Path) -> None:
+    home = tmp_path / "a & b <c>"
+    home.mkdir()
+    data = task(home, tmp_path)
+    assert data[:2] in (b"\xff\xfe", b"\xfe\xff")  # as its first line says, and as Windows itself exports tasks
+    found = etree.fromstring(data)
+    etree.XMLSchema(file=SCHEMA).assertValid(found)
+    text = {one.tag.removeprefix(TASKS): one.text for one in found.iter()}
+    assert text["WorkingDirectory"] == str(home)
     assert text["Arguments"] == "-m pipeline batch --until 07:00"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT22:00:00", text["StartBoundary"] or "")
     assert text["ExecutionTimeLimit"] == "PT0S" and text["MultipleInstancesPolicy"] == "IgnoreNew"
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("<StartBoundary>", "<Enabled>true</Enabled><StartBoundary>"),  # valid: this order is the documented one
+        ("<ScheduleByDay>", "<Enabled>true</Enabled><ScheduleByDay>"),
+        ("T22:00:00", "T22:00"),
+        ("IgnoreNew", "Ignore"),
+        ('Context="Author"', 'Context="Nobody"'),
+        ("<Priority>7", "<Priority>11"),
+        ("<WakeToRun>true", "<WakeToRun>yes"),
+        ("<Command>", "<Comand>"),
+    ],
+)
+def test_the_schema_would_notice(tmp_path: Path, right: str, wrong: str) -> None:
+    printed = task(tmp_path, tmp_path).decode("utf-16").replace('encoding="UTF-16"', 'encoding="UTF-8"')
+    assert right in printed
+    closing = printed.replace(right, wrong).replace("</Command>", f"</{wrong[1:]}" if right == "<Command>" else "</Command>")
+    is_valid = etree.XMLSchema(file=SCHEMA).validate(etree.fromstring(closing.encode()))
+    assert is_valid == (right == "<StartBoundary>")
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["schedule", "--at", "21:30", "--system", "cron", "--home", str(tmp_path)]) == ExitCode.DONE
     assert "\n30 21 * * * cd " in capsys.readouterr().out
+    assert (
+        cli.run(["schedule", "--system", "systemd", "-o", str(tmp_path / "units"), "--home", str(tmp_path)]) == ExitCode.DONE
+    )
+    saved = [tmp_path / "units" / f"minutes-batch.{part}" for part in ("service", "timer")]
+    assert capsys.readouterr().out.splitlines() == list(map(str, saved))
+    assert all(file.is_file() for file in saved)
     assert cli.run(["schedule", "--at", "9時"]) == ExitCode.SETTINGS
     assert cli.run(["schedule", "--system", "launchd"]) == ExitCode.SETTINGS
     assert "systemd, cron, windows" in capsys.readouterr().err

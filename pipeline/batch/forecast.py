@@ -1,7 +1,8 @@
-"""Whether a recording can still be finished tonight, judged by what earlier ones took, and whether the disk has room for it.
+"""Whether a recording can still be finished tonight, judged by what earlier ones took.
 
-In: the ledger's history and the length of the recording. Out: seconds and bytes. The slowest tenth of the history is taken for
-the rule, because a night that runs into the office hours is worse than an hour unused.
+In: the ledger's history and the length of the recording. Out: seconds. The slowest tenth of the history is taken for the rule,
+because a night that runs into the office hours is worse than an hour unused. Only runs with the same models on the same kind of
+machine are compared: the first night with a larger model must not be judged by the small one's pace.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pipeline.settings import Settings
+
 SLOW_SHARE = 0.9
-BYTES_PER_MS = 32  # of 16 kHz mono 16-bit wav
-ROOM_BYTES = 200 << 20  # for everything else that is written, and so that nobody meets a disk filled to the last byte
-TIMES_COMPRESSED = 12  # a recording whose length is not known grows at most so much when it is unpacked
 
 
-def expected_s(audio_ms: int | None, history: Sequence[tuple[float, int]]) -> float | None:
-    """Seconds of work; None where the length or any history is missing."""
+def expected_s(audio_ms: int | None, history: Sequence[tuple[float, int]], spent_s: float = 0.0) -> float | None:
+    """Seconds of work that are left after ``spent_s`` of earlier nights; None where the length or any history is missing."""
     if audio_ms is None or not history:
         return None
     paces = sorted(seconds / ms for seconds, ms in history)
-    return paces[min(len(paces) - 1, math.ceil(SLOW_SHARE * len(paces)) - 1)] * audio_ms
+    return max(0.0, paces[min(len(paces) - 1, math.ceil(SLOW_SHARE * len(paces)) - 1)] * audio_ms - spent_s)
 
 
-def needed_bytes(audio_ms: int | None, file_bytes: int) -> int:
-    """On the disk of the outputs."""
-    return ROOM_BYTES + (audio_ms * BYTES_PER_MS if audio_ms is not None else file_bytes * TIMES_COMPRESSED)
+def setup(settings: Settings, cluster: str | None) -> str:
+    """What decides the pace: runs under the same name may be compared."""
+    decisive = (settings.models or settings.whisper, settings.diarizer, settings.device, settings.threads, settings.workers)
+    return " ".join(map(str, (*decisive, cluster or "")))

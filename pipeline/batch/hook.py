@@ -18,10 +18,11 @@ from pipeline.runlog import LOG
 LONGEST_S = 600
 
 
-def arguments(command: str) -> list[str]:
-    """The command line in pieces. Raises SettingsError for one that cannot be split."""
+def arguments(command: str, posix: bool = os.name != "nt") -> list[str]:
+    """The command line in pieces; on Windows a backslash is part of a path. Raises SettingsError for one that cannot be split."""
     try:
-        return shlex.split(command, posix=os.name != "nt")
+        words = shlex.split(command, posix=posix)
+        return words if posix else [word.strip('"') for word in words]
     except ValueError as error:
         raise SettingsError(
             f"設定 on_finish の値が正しくありません: {error}", '引用符の組を確かめてください。例: on_finish = "sh mail.sh"'

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Self
 
 from pipeline import store
+from pipeline.errors import OutputError
 from pipeline.schema import Record
 
 FILE = "ledger.sqlite"
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 create table recordings (
     key text primary key, name text not null, state text not null, attempts integer not null default 0,
@@ -29,7 +30,9 @@ create table recordings (
     audio_ms integer, seconds real, changed text not null
 );
 create table files (path text primary key, size integer not null, mtime_ns integer not null, key text not null);
-create table runs (key text not null, began text not null, code integer, seconds real not null, audio_ms integer);
+create table runs (
+    key text not null, began text not null, code integer, seconds real not null, audio_ms integer, setup text not null
+);
 """
 _WAIT_S = 20.0  # for another process that writes just now (``minutes status`` reads beside the night)
 _HISTORY = 50  # runs from which the next is judged
@@ -49,7 +52,7 @@ class Entry(Record):
     """A recording in the ledger. ``key``: sha256 of the content, or ``path:…`` of a file that could not be read yet.
 
     ``attempts`` that failed; ``interruptions``: runs that ended with the night, by power cut or kill. ``code``: exit code of the
-    last run. ``seconds`` of work for ``audio_ms`` of sound.
+    last run. ``seconds`` of work in all nights together for ``audio_ms`` of sound; a killed run's are not known.
     """
 
     key: str
@@ -66,9 +69,17 @@ class Entry(Record):
 
 
 class Ledger:
-    """Open on ``folder``; use as a context manager. Raises OutputError where the folder cannot be written."""
+    """Open on ``folder``; use as a context manager. Raises OutputError where the folder cannot be written.
 
-    def __init__(self, folder: Path, now: Callable[[], dt.datetime] = lambda: dt.datetime.now().astimezone()) -> None:
+    A damaged file is put aside if ``mend``, which only the owner of the night may want; else it is an OutputError.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now().astimezone(),
+        mend: bool = True,
+    ) -> None:
         self._now = now
         self._path = folder / FILE
         with store.saying_why(self._path):
@@ -80,6 +91,11 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise _refused(self._path, error) from error
+            if not mend:
+                raise OutputError(
+                    f"台帳が壊れています: {self._path}",
+                    "minutes batch を実行すると、退けて新しく作ります。下書きは残っています。",
+                ) from error
             self.put_aside = self._path.with_name(f"{FILE}.{self._now():%Y%m%d%H%M%S}.broken")
             with store.saying_why(self._path):
                 self._path.replace(self.put_aside)
@@ -113,6 +129,12 @@ class Ledger:
             )
         return stamped
 
+    def replaced(self, name: str, key: str, reason: str) -> None:
+        """The file ``name`` holds other content now, so what was to do or had failed with the old one is settled."""
+        for old in self.entries():
+            if old.name == name and old.key != key and old.state in (State.WAITING, State.FAILED):
+                self.put(old.model_copy(update={"state": State.SKIPPED, "reason": reason}))
+
     def forget(self, key: str) -> None:
         """A file that could not be read is known by its content from now on."""
         with self._writing() as connection:
@@ -138,16 +160,16 @@ class Ledger:
             )
         return key
 
-    def ran(self, key: str, code: int | None, seconds: float, audio_ms: int | None) -> None:
-        """Remember a run, for judging the next."""
+    def ran(self, key: str, code: int | None, seconds: float, audio_ms: int | None, setup: str) -> None:
+        """Remember a run, for judging the next; without ``audio_ms`` it is no measure of the pace."""
         began = (self._now() - dt.timedelta(seconds=seconds)).isoformat(timespec="seconds")
         with self._writing() as connection:
-            connection.execute("insert into runs values (?, ?, ?, ?, ?)", (key, began, code, seconds, audio_ms))
+            connection.execute("insert into runs values (?, ?, ?, ?, ?, ?)", (key, began, code, seconds, audio_ms, setup))
 
-    def history(self) -> tuple[tuple[float, int], ...]:
-        """(seconds of work, milliseconds of audio) of the last runs that made a draft."""
-        query = "select seconds, audio_ms from runs where code in (0, 7) and audio_ms > 0 order by rowid desc limit ?"
-        rows = self._rows(query, _HISTORY)
+    def history(self, setup: str) -> tuple[tuple[float, int], ...]:
+        """(seconds of work, milliseconds of audio) of the last runs that made a draft with the same ``setup``."""
+        made = "code in (0, 7) and audio_ms > 0 and setup = ?"
+        rows = self._rows(f"select seconds, audio_ms from runs where {made} order by rowid desc limit ?", setup, _HISTORY)
         return tuple((float(row["seconds"]), int(row["audio_ms"])) for row in rows)
 
     def _rows(self, query: str, *values: object) -> list[sqlite3.Row]:
@@ -178,9 +200,7 @@ class Ledger:
         return connection
 
 
-def _refused(path: Path, error: sqlite3.OperationalError) -> Exception:
-    from pipeline.errors import OutputError
-
+def _refused(path: Path, error: sqlite3.OperationalError) -> OutputError:
     return OutputError(
         f"台帳に書き込めません: {path}({error})",
         "ディスクの空き、フォルダの権限、minutes の版を確かめて、もう一度実行してください。",

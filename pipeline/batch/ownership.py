@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline import store
 from pipeline.errors import OutputError
 
 FILE = "batch.lock"
+_PATIENCE_S, _STEP_S = 1.0, 0.1  # longer than anybody needs to look whether the lock is taken
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def claimed(folder: Path) -> Iterator[None]:
         file = path.open("a+b")
     with file:
         try:
-            _lock(file)
+            _lock_soon(file)
         except OSError as error:
             raise OutputError(
                 f"ほかの minutes batch が動いています({_owner(path)})。",
@@ -38,6 +40,29 @@ def claimed(folder: Path) -> Iterator[None]:
         file.write(f"{os.getpid()} {dt.datetime.now():%Y-%m-%d %H:%M}\n".encode())
         file.flush()
         yield
+
+
+def is_claimed(folder: Path) -> bool:
+    """Whether a night is on. Looks by taking the lock for a moment."""
+    try:
+        with (folder / FILE).open("r+b") as file:
+            _lock(file)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _lock_soon(file: IO[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return _lock(file)
+        except OSError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_STEP_S)
 
 
 def _owner(path: Path) -> str:

@@ -118,7 +118,8 @@ def _judged(now: Found, before: Found | None) -> Found:
 def _listed(folder: Path) -> list[Found]:
     inside = folder.resolve()
     found: list[Found] = []
-    for place, folders, names in os.walk(folder, followlinks=False):
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place) / name
@@ -134,6 +135,7 @@ def _listed(folder: Path) -> list[Found]:
                 found.append(_found(folder, path, 0, 0, OUTSIDE))
             elif path.is_file():  # not a pipe or a device, which would never end
                 found.append(_found(folder, path, status.st_size, status.st_mtime_ns))
+    found += [_found(folder, Path(error.filename), 0, 0, UNREADABLE) for error in closed]
     return found
 
 

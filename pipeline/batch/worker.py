@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,17 +24,22 @@ from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
+    from multiprocessing.synchronize import Event
 
     from pipeline.run import Job
 
 GRACE_S = 60.0  # for the chunk in work, when the night is to end
-_ORPHANED = 1
+CLOSE_S = 5.0  # for a process that has nothing to do any more
 
 
 class Outcome(Record):
-    """Of one run. ``code``: exit code, None where the process died; ``audio_ms`` of the recording, where it is known."""
+    """Of one run. ``code``: exit code, None where the process died; ``audio_ms`` of the recording, where it is known.
+
+    ``hits_all``: the next recording would fare no better.
+    """
 
     code: int | None
+    hits_all: bool = False
     reason: str = ""
     advice: str = ""
     draft: Path | None = None
@@ -66,12 +70,12 @@ def draft_of(
 
 def length_ms(source: Path) -> int | None:
     """As the file announces it; None where it does not. In the worker, because a decoder may die of a hostile file."""
-    import av
+    from pipeline import media
 
     try:
-        with av.open(str(source)) as container:
+        with media.opened(source) as container:
             return None if container.duration is None else container.duration // 1000
-    except (av.FFmpegError, OSError, ValueError):
+    except (MinutesError, OSError, ValueError):
         return None
 
 
@@ -85,6 +89,7 @@ class Worker:
         self._work = work
         self._process: SpawnProcess | None = None
         self._line: Connection | None = None
+        self._stop: Event | None = None
 
     def length_ms(self, source: Path) -> int | None:
         """Of a recording, without decoding it."""
@@ -102,19 +107,22 @@ class Worker:
         """One recording at a time: nothing runs beside the caller."""
 
     def close(self) -> None:
-        """The process ends by itself when its line is closed; one that does not is killed."""
+        """The process ends by itself when its line is closed; one that is busy is killed, and its finished chunks are kept."""
         if self._line is not None:
             self._line.close()
         if self._process is not None:
-            self._process.join(GRACE_S)
+            self._process.join(CLOSE_S)
             if self._process.is_alive():
                 self._process.kill()
                 self._process.join()
-        self._process = self._line = None
+        self._process = self._line = self._stop = None
 
     def _ask(self, question: tuple[str, Path], deadline_s: float | None) -> Outcome | int | None:
         process, line = self._alive()
-        line.send(question)
+        try:
+            line.send(question)
+        except OSError:  # it died just now
+            return self._answer(process, line)
         try:
             wait_s = None if deadline_s is None else max(0.0, deadline_s - time.monotonic())
             if not connection.wait([line, process.sentinel], wait_s):
@@ -128,7 +136,9 @@ class Worker:
         if self._process is None or self._line is None or not self._process.is_alive():
             context = get_context("spawn")
             self._line, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._settings, self._work), daemon=False)
+            self._stop = context.Event()
+            given = (theirs, self._stop, self._settings, self._work)
+            self._process = context.Process(target=_serve, args=given, daemon=False)
             self._process.start()
             theirs.close()
         return self._process, self._line
@@ -140,17 +150,14 @@ class Worker:
                 return answer
         except (EOFError, OSError):
             pass
-        process.join()
+        process.join(CLOSE_S)
         self.close()
         return Outcome(code=None, reason=_death(process.exitcode))
 
     def _interrupt(self, process: SpawnProcess, line: Connection) -> Outcome | int | None:
         """Ask the process to stop after its chunk; it keeps what is finished either way."""
-        if process.pid is not None and process.is_alive():
-            if sys.platform == "win32":
-                process.terminate()
-            else:
-                os.kill(process.pid, signal.SIGINT)
+        if self._stop is not None:
+            self._stop.set()
         answer = self._answer(process, line) if connection.wait([line, process.sentinel], GRACE_S) else None
         self.close()  # who was asked to stop does not go on with the next
         if isinstance(answer, Outcome) and answer.code is not None:
@@ -166,14 +173,22 @@ def _death(exit_code: int | None) -> str:
     return f"処理中に落ちました: 終了コード {exit_code}"
 
 
-def _serve(line: Connection, settings: Settings, work: Work) -> None:
+def _ask_when_told(stop: Event) -> None:
+    from pipeline import interruption
+
+    stop.wait()
+    interruption.ask()
+
+
+def _serve(line: Connection, stop: Event, settings: Settings, work: Work) -> None:
     """The process's side."""
     from pipeline import interruption, job, runlog
 
     os.dup2(2, 1)  # nothing that a library prints may be taken for the night's result
-    threading.Thread(target=_die_with_owner, daemon=True).start()
+    interruption.end_with_owner()
+    interruption.heed(between_steps=True)
+    threading.Thread(target=_ask_when_told, args=(stop,), daemon=True).start()
     try:
-        interruption.heed()
         runlog.open_log(settings.outputs_folder)
         with job.executor(settings) as runner:
             while True:
@@ -196,10 +211,3 @@ def _serve(line: Connection, settings: Settings, work: Work) -> None:
         line.send(Outcome(code=ExitCode.INTERRUPTED))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the owner has closed the line
-
-
-def _die_with_owner() -> None:
-    owner = parent_process()
-    if owner is not None:
-        owner.join()
-        os._exit(_ORPHANED)

@@ -15,8 +15,10 @@ from importlib import resources
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from pipeline import store
 from pipeline.commands.batch import clock
 from pipeline.errors import SettingsError
+from pipeline.schema import Record
 from pipeline.settings import Settings
 
 
@@ -28,8 +30,23 @@ class System(StrEnum):
     WINDOWS = "windows"
 
 
-def unit(settings: Settings, kind: System, at: str, until: str | None) -> str:
-    """Text to be saved; for systemd the service and the timer, each under its file name. Raises SettingsError for a time."""
+class Unit(Record):
+    """A file for the system that starts the batch, in the encoding in which that one reads it."""
+
+    name: str
+    text: str
+    encoding: str = "utf-8"
+
+
+def save(units: tuple[Unit, ...], folder: Path) -> tuple[Path, ...]:
+    """Each under its name. Raises OutputError."""
+    for unit in units:
+        store.write_bytes(folder / unit.name, unit.text.encode(unit.encoding))
+    return tuple(folder / unit.name for unit in units)
+
+
+def units(settings: Settings, kind: System, at: str, until: str | None) -> tuple[Unit, ...]:
+    """What is to be saved; for systemd the service and the timer. Raises SettingsError for a time."""
     begin = clock(at)
     words = ["batch", *(["--until", f"{clock(until):%H:%M}"] if until else [])]
     home, program = settings.home.absolute(), sys.executable
@@ -37,16 +54,18 @@ def unit(settings: Settings, kind: System, at: str, until: str | None) -> str:
     if kind is System.SYSTEMD:
         command = " ".join(_for_systemd(word) for word in (program, *module))
         given = {"at": f"{begin:%H:%M}", "home": str(home).replace("%", "%%"), "command": command}
-        return _filled("service", given) + "\n" + _filled("timer", given)
+        return tuple(Unit(name=f"minutes-batch.{part}", text=_filled(part, given)) for part in ("service", "timer"))
     if kind is System.CRON:
         log = settings.outputs_folder.absolute() / "batch.log"
         given = {"home": str(home), "command": shlex.join([program, *module]), "log": str(log)}
         quoted = {name: value.replace("%", r"\%") for name, value in given.items()}  # to cron, % is a new line
         quoted |= {name: shlex.quote(quoted[name]) for name in ("home", "log")}
-        return _filled("cron", {**quoted, "hour": str(begin.hour), "minute": str(begin.minute)})
+        line = _filled("cron", {**quoted, "hour": str(begin.hour), "minute": str(begin.minute)})
+        return (Unit(name="minutes-batch.cron", text=line),)
     given = {"date": f"{dt.date.today():%Y-%m-%d}T", "start": f"{begin:%H:%M:%S}", "program": program, "home": str(home)}
     given["arguments"] = subprocess.list2cmdline(module)
-    return _filled("windows", {name: escape(value) for name, value in given.items()})
+    task = _filled("windows", {name: escape(value) for name, value in given.items()})
+    return (Unit(name="minutes-batch.xml", text=task, encoding="utf-16"),)
 
 
 def _filled(name: str, given: dict[str, str]) -> str:

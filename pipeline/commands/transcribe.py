@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import documents, job, layouts, meeting_file, runlog
-from pipeline.errors import ExitCode, MinutesError, RecordingError, WeightsError
+from pipeline import documents, job, layouts, media, meeting_file, reading, runlog, shown
+from pipeline.errors import ExitCode, MinutesError, WeightsError
 from pipeline.microphones import room
 from pipeline.progress import ShownProgress
 from pipeline.protocols import Executor
@@ -43,7 +43,7 @@ def transcribe_all(
                 show(path)
                 codes.append(ExitCode.DONE if spoke else ExitCode.NO_SPEECH)
             except MinutesError as error:
-                runlog.LOG.error("%s: 終了コード %d", source.name, error.exit_code)
+                runlog.LOG.error("%s: 終了コード %d", shown.line(source.name), error.exit_code)
                 codes.append(tell(error))
     failed = [code for code in codes if code not in (ExitCode.DONE, ExitCode.NO_SPEECH)]
     if failed:
@@ -65,24 +65,31 @@ def transcribe_one(
     ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side. A meeting file
     in the place of a recording stands for the files that it names.
     """
-    if source.suffix.lower() == ".toml" and source.is_file():
+    if source.suffix.lower() == ".toml" and reading.is_file(source):
         source, meeting = meeting_file.first_recording(source), meeting or source
-    if not source.exists():
-        raise RecordingError(f"録音がありません: {source}", "ファイル名と場所を確かめてください。")
-    file = meeting or meeting_file.beside(source)
-    particulars = meeting_file.read(file) if file else Meeting()
-    plan = room.planned(source, particulars, file.parent if file else source.parent, joined)
+    media.check(source)
+    title = shown.line(source.name)
+    particulars, plan = particulars_of(source, meeting, joined)
     documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
-    with ShownProgress(source.name, bars) as progress:
+    with ShownProgress(title, bars) as progress:
         work = placed(_build(settings, particulars, runner, progress, plan))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
     path = documents.write(draft, folder, settings.formats, settings.home)
-    spoke = any(turn.spoken for turn in draft.turns)
+    spoke = any(turn.spoken for turn in draft.turns if not turn.is_invented)
     runlog.write_summary(folder, "done" if spoke else "no-speech", progress.seconds, [w.code for w in draft.warnings])
     for warning in draft.warnings:
-        runlog.LOG.warning("%s: %s", source.name, warning.message)
+        runlog.LOG.warning("%s: %s", title, warning.message)
     return path, spoke
+
+
+def particulars_of(
+    source: Path, meeting: Path | None = None, joined: tuple[Path, ...] = ()
+) -> tuple[Meeting, room.Room | None]:
+    """What is known of the meeting before it is heard, and how it was recorded. Raises SettingsError."""
+    file = meeting or meeting_file.beside(source)
+    particulars = meeting_file.read(file) if file else Meeting()
+    return particulars, room.planned(source, particulars, file.parent if file else source.parent, joined)
 
 
 def _build(settings: Settings, meeting: Meeting, runner: Executor, progress: ShownProgress, plan: room.Room | None) -> Job:

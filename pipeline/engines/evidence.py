@@ -15,6 +15,8 @@ LOOP_COMPRESSION = 2.4  # Whisper's own limit: gzip packs loops that well
 WEAK_LOGPROB = -1.0  # Whisper's own limit for a failed decoding
 NO_SPEECH = 0.6  # Whisper's own limit
 HEARD_SHARE = 0.2  # of a segment that the detector must hear as speech
+FASTEST_MS = 60  # of speech for each character: nobody speaks faster
+_SPOKEN = re.compile(r"\w")
 LOOP = re.compile(r"(.{2,20}?)\1{3,}")  # the same 2-20 characters four times in a row
 
 
@@ -37,7 +39,9 @@ def flags(segment: Segment, speech_ms: int) -> tuple[Flag, ...]:
     """``speech_ms``: how much of the segment the voice detector heard as speech."""
     found: list[Flag] = []
     length = max(1, segment.duration_ms)
-    unheard = speech_ms / length < HEARD_SHARE
+    # a short はい。 stands in a segment that begins long before it: what could have been said in the speech was perhaps said
+    sayable = speech_ms >= FASTEST_MS * len(_SPOKEN.findall(segment.text)) > 0
+    unheard = speech_ms / length < HEARD_SHARE and not sayable
     if unheard or (segment.no_speech_prob > NO_SPEECH and is_weak(segment)):
         found.append(
             Flag(

@@ -51,6 +51,9 @@ def fetch(home: Path, model: weights.Model, hub: Hub | None = None) -> Path:
     except _NotFetched as error:
         raise _explained(model, error.reason) from error.reason
     wrong = [file.name for file in promised if not _arrived(part, file)]
+    with store.saying_why(part):
+        for name in filter(lambda name: _is_inside(part, name), wrong):
+            (part / name).unlink(missing_ok=True)  # the hub's library would take it for the right one for ever
     trouble = f"{'、'.join(wrong[:3])} が届いていない" if wrong else weights.trouble_in(part, model.part, thorough=False)
     if trouble:
         raise WeightsError(
@@ -77,7 +80,9 @@ def from_hub(repository: str, folder: Path) -> tuple[HubFile, ...]:
     """Fill ``folder`` from the hub, going on where an earlier attempt stopped. Raises whatever the hub's library does."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.utils import logging as its_log
 
+    its_log.set_verbosity_error()  # it tells every retry, in English; what matters is told by ``fetch``
     try:
         info = HfApi().model_info(repository, files_metadata=True)
         snapshot_download(repository, revision=info.sha, local_dir=folder)
@@ -129,8 +134,17 @@ def _explained(model: weights.Model, error: Exception) -> WeightsError:
     )
 
 
+def _is_inside(folder: Path, name: str) -> bool:
+    """The names are the hub's."""
+    return (folder / name).resolve().is_relative_to(folder.resolve())
+
+
 def _arrived(folder: Path, file: HubFile) -> bool:
     path = folder / file.name
-    if not path.is_file() or (file.size_bytes is not None and path.stat().st_size != file.size_bytes):
+    if (
+        not _is_inside(folder, file.name)
+        or not path.is_file()
+        or (file.size_bytes is not None and path.stat().st_size != file.size_bytes)
+    ):
         return False
     return not file.sha256 or store.sha256_of(path) == file.sha256

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import prepare, store, wav
+from pipeline import media, store, wav
 from pipeline.errors import RecordingError, SettingsError
 from pipeline.protocols import Progress
 
@@ -43,12 +43,12 @@ def decode(source: Path, wanted: frozenset[int | None], folder: Path, name: str,
     """Raises RecordingError (3), SettingsError (9) for a channel that the file does not have, OutputError (6)."""
     import av
 
-    prepare.check(source)
-    with prepare.opened(source) as container:
+    media.check(source)
+    with media.opened(source) as container:
         streams = container.streams.audio
         counts = [max(1, stream.channels) for stream in streams]
         _check(source, wanted, sum(counts))
-        announced_ms = prepare.announced_ms(container)
+        announced_ms = media.announced_ms(container)
         tags = {**container.metadata, **streams[0].metadata}
         sounds = {channel: folder / f"{name}-{channel or 'mix'}.wav" for channel in wanted}
         with store.saying_why(folder), contextlib.ExitStack() as stack:
@@ -106,8 +106,9 @@ class _Copy:
                     break
                 broken = True
                 continue
+            media.check_length(self.written // wav.SAMPLES_PER_MS)
             if announced_ms:
-                progress(prepare.STAGE, min(self.written // wav.SAMPLES_PER_MS, announced_ms), announced_ms)
+                progress(media.STAGE, min(self.written // wav.SAMPLES_PER_MS, announced_ms), announced_ms)
         for number in self.resamplers:
             self._write(number, None)
         return broken

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from pipeline import prepare, store, wav
+from pipeline import media, prepare, shown, store, wav
 from pipeline.microphones import (
     activity,
     alignment,
@@ -38,7 +38,7 @@ from pipeline.microphones.room import Lane, Room
 from pipeline.protocols import Progress
 from pipeline.schema import Part, Recording, Warn
 
-STAGE, LISTENING, MIXING = prepare.STAGE, "マイクの聞き分け", "マイクの合成"
+STAGE, LISTENING, MIXING = media.STAGE, "マイクの聞き分け", "マイクの合成"
 WORKING = "microphones.part"
 
 
@@ -60,17 +60,17 @@ def recording(source: Path, room: Room | None, outputs: Path, progress: Progress
         return prepare.recording(source, outputs, progress)
     files = [file for track in room.tracks for file in track.files]
     for file in files:
-        prepare.check(file)
-    digests = tuple(prepare.digest(file, progress) for file in files)
+        media.check(file)
+    digests = tuple(media.digest(file, progress) for file in files)
     sha256 = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    folder = outputs / prepare.id_of(source, sha256)
+    folder = outputs / store.id_of(source, sha256, "recording")
     if kept := _prepared_before(folder, room, sha256):
         progress(STAGE, 1, 1)
         return kept
     working = folder / WORKING
     with store.saying_why(folder):
         shutil.rmtree(working, ignore_errors=True)
-        working.mkdir(parents=True)
+        working.mkdir(parents=True, mode=0o700)
     try:
         made, told = _prepared(source, room, folder, working, sha256, digests, progress)
     finally:
@@ -96,16 +96,11 @@ def _prepared(
     measured = levels.measure(paths, LISTENING, progress)
     ill = health.judge(measured, tuple(way.lane.told for way in ways), tuple(way.pieces[-1].end_ms for way in ways))
     owners = _owners(ways, paths, measured, progress)
-    part = folder / (prepare.AUDIO + ".part")
-    try:
+    with store.saying_why(folder), store.replacing(folder / prepare.AUDIO) as part:
         automix.write(paths, _weights(ways, owners, measured), part, total_ms, MIXING, progress)
-        with store.saying_why(folder):
-            part.replace(folder / prepare.AUDIO)
-    finally:
-        part.unlink(missing_ok=True)
     made = Recording(
         id=folder.name,
-        source=source.name,
+        source=shown.line(source.name),
         audio=prepare.AUDIO,
         sha256=sha256,
         duration_ms=wav.duration_ms(folder / prepare.AUDIO),
@@ -119,13 +114,13 @@ def _prepared(
 def _decoded(
     room: Room, working: Path, progress: Progress
 ) -> tuple[tuple[Sound, ...], dict[Path, Decoded], tuple[Warn, ...]]:
-    sounds, decoded, warnings = [], {}, []
+    sounds, decoded = [], {}
+    warnings: list[Warn] = []
     for track, one in enumerate(room.tracks):
         wanted = frozenset(lane.channel for lane in room.lanes if lane.track == track)
         for index, file in enumerate(one.files):
             found = channels.decode(file, wanted, working, f"{track}-{index}", progress)
-            if found.broken or prepare.is_short(file, found.duration_ms, found.announced_ms):
-                warnings.append(prepare.truncated(found.duration_ms, found.announced_ms, file.name))
+            warnings += media.truncated(file, found.duration_ms, found.announced_ms, found.broken, file.name)
             began = clocks.began(file, one.starts[index], found.tags, found.duration_ms, room.date)
             sample = _loudest(tuple(found.sounds[channel] for channel in sorted(found.sounds, key=lambda c: c or 0)))
             decoded[sample] = found

@@ -1,10 +1,13 @@
 """The night on a dask cluster of worker processes on this machine: does one that dies cost a draft, and what do two bring.
 
     python tests/benchmarks/batch_cluster.py --lose-one [--pieces 6]   # kill -9 one of two workers in mid-work
-    python tests/benchmarks/batch_cluster.py --speed [--pieces 12]     # one worker against two, one thread each
+    python tests/benchmarks/batch_cluster.py --speed [--pieces 12 --seconds 60 --diarizer pyannote]   # one worker against two
 
-Real engines with demo weights. Lost: the drafts must be those of a night without a cluster, byte for byte. Speed: seconds from
-the first recording to the last, after a first small night in which every worker has loaded its models.
+Real engines with demo weights. Lost: the drafts must be those of a night without a cluster, byte for byte. Speed: workers of one
+thread each; seconds of the night itself, without the start of Python, after a first night in which every worker has loaded its
+models; of these, the processor's seconds that the machine which leads the night needs for its own stages. Before and after, what
+two processes of plain arithmetic gain over one on this machine: where others use it too, that is less than two, and the workers
+cannot gain more.
 """
 
 from __future__ import annotations
@@ -95,21 +98,40 @@ def prove(folder: Path, pieces: int, lose_one: bool) -> Found:
     return Found(sorted(set(codes)), nights.drafts(alone) == nights.drafts(place), lost_in_work)
 
 
-def speed(folder: Path, pieces: int) -> dict[int, float]:
-    """Seconds of a night by number of workers."""
-    origin = nights.home(folder / "origin", pieces)
-    seconds = {}
+def speed(folder: Path, pieces: int, seconds: int, diarizer: str) -> dict[int, tuple[float, float]]:
+    """Seconds of a night by number of workers, and of the leader's processor in it."""
+    from pipeline.batch import cluster as machines
+    from pipeline.batch.ledger import Ledger
+    from pipeline.batch.night import Night
+    from pipeline.settings import load
+
+    origin = nights.home(folder / "origin", pieces, seconds)
+    taken = {}
     for workers in (1, 2):
         with cluster(workers, folder) as (address, _):
             for name in ("warm", "measured"):
                 place = nights.copy(origin, folder / f"{name}{workers}")
-                begun = time.monotonic()
-                if nights.batch(place, "--scheduler", address):
-                    raise AssertionError("the night failed")
-                seconds[workers] = time.monotonic() - begun
+                settings = load({"home": place, "diarizer": diarizer, "stable_s": 0})
+                with Ledger(settings.outputs_folder) as ledger, machines.connected(address, settings) as maker:
+                    begun, own = time.monotonic(), time.process_time()
+                    recordings = (place / "recordings").resolve()
+                    if Night(recordings, settings, ledger, maker, lambda _: None).run():
+                        raise AssertionError("the night failed")
+                    taken[workers] = time.monotonic() - begun, time.process_time() - own
         (folder / "scheduler.json").unlink(missing_ok=True)
         shutil.rmtree(folder / "scratch", ignore_errors=True)
-    return seconds
+    return taken
+
+
+def control(seconds: float = 3.0) -> float:
+    """How many times as much two processes reckon as one, here and now."""
+
+    def reckoned(processes: int) -> int:
+        code = f"import time; e = time.monotonic() + {seconds}; n = 0\nwhile time.monotonic() < e: n += sum(range(2000)) > 0\nprint(n)"
+        hands = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(processes)]
+        return sum(int(hand.communicate()[0]) for hand in hands)
+
+    return reckoned(2) / reckoned(1)
 
 
 def main() -> None:
@@ -117,16 +139,23 @@ def main() -> None:
     parser.add_argument("--lose-one", action="store_true")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--pieces", type=int, default=12)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--diarizer", default="pyannote")
     a = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         if a.lose_one:
             found = prove(Path(folder), a.pieces, lose_one=True)
             print(f"exit codes {found.codes}, drafts equal: {found.same}, worker lost in mid-work: {found.lost_worker}")
             sys.exit(found.codes != [0] or not found.same)
         if a.speed:
-            taken = speed(Path(folder), a.pieces)
+            before = control()
+            taken = speed(Path(folder), a.pieces, a.seconds, a.diarizer)
+            print(f"{a.pieces} recordings of {a.seconds} s, load of the machine before: {load:.2f}")
+            for workers, (whole_s, own_s) in taken.items():
+                print(f"{workers} worker(s): {whole_s:6.1f} s, of which {own_s:5.1f} s of the leader's processor")
             print(
-                f"{a.pieces} recordings: 1 worker {taken[1]:.1f} s, 2 workers {taken[2]:.1f} s, {taken[1] / taken[2]:.2f} times"
+                f"{taken[1][0] / taken[2][0]:.2f} times; plain arithmetic before {before:.2f}, after {control():.2f} times"
             )
 
 

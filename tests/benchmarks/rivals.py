@@ -4,7 +4,8 @@
 
 Each program runs as a whole process, in turn, ``--runs`` times; printed are the medians of wall and CPU seconds and the peak
 memory of the process. ``engines`` is what nobody can go below with these weights: faster-whisper's batched pipeline on the
-file and pyannote's pipeline on the same samples, loaded and run in one process, and nothing else. The rivals live in an
+file and pyannote's pipeline on the same samples, loaded and run in one process, and nothing else; to be compared with
+``minutes --diarizer pyannote``. Plain ``minutes`` tells voices apart with the demo models' own diarizer. The rivals live in an
 environment of their own (``pip install whisperx whisper-ctranslate2``); ``BIN_FOLDER`` is its ``bin``. whisperX runs without
 its alignment model, which would have to be downloaded, so it gives no times of words; whisper-ctranslate2 does not diarize.
 Default recording: the bundled sample meeting.
@@ -44,12 +45,12 @@ print(len(list(found.exclusive_speaker_diarization.itertracks())), file=sys.stde
 def commands(recording: Path, rivals: Path | None, threads: int, home: Path) -> dict[str, list[str]]:
     """Name to command line. Outputs go below ``home``."""
     whisper, pyannote = str(WEIGHTS / "whisper"), str(WEIGHTS / "pyannote")
+    minutes = [sys.executable, "-m", "pipeline", "transcribe", str(recording), "--models", "demo", "--home", str(home)]
     found = {
         "engines": [sys.executable, "-c", ENGINES, str(recording), whisper, pyannote, str(threads), "4"],
-        "minutes": [
-            sys.executable, "-m", "pipeline", "transcribe", str(recording), "--models", "demo", "--home", str(home),
-        ],
-    }  # fmt: skip
+        "minutes --diarizer pyannote": [*minutes, "--diarizer", "pyannote"],
+        "minutes": minutes,
+    }
     if rivals:
         found["whisperX"] = [
             str(rivals / "whisperx"), str(recording), "--model", whisper, "--language", "ja", "--no_align", "--device", "cpu",
@@ -101,11 +102,11 @@ def main() -> None:
                 except subprocess.CalledProcessError as error:
                     sys.exit(f"{name}: {error.returncode}\n{error.output}")
     print(
-        f"{'program':22s} {'wall s':>8s} {'CPU s':>8s} {'peak MiB':>9s}   ({a.recording.name}, {a.threads} threads, median of {a.runs})"
+        f"{'program':28s} {'wall s':>8s} {'CPU s':>8s} {'peak MiB':>9s}   ({a.recording.name}, {a.threads} threads, median of {a.runs})"
     )
     for name, runs in figures.items():
         wall, cpu, peak = (statistics.median(column) for column in zip(*runs, strict=True))
-        print(f"{name:22s} {wall:8.1f} {cpu:8.1f} {peak:9.0f}")
+        print(f"{name:28s} {wall:8.1f} {cpu:8.1f} {peak:9.0f}")
 
 
 if __name__ == "__main__":
