@@ -124,21 +124,23 @@ def test_seats_of_recorders_without_a_common_clock_are_told_by_level_alone(tmp_p
 
 
 def test_two_who_speak_at_once_are_both_heard(tmp_path: Path) -> None:
-    rng = np.random.default_rng(8)
-    voices = [np.zeros(20 * RATE_HZ) for _ in range(3)]
-    for seat, start_s, length_s in ((0, 0.5, 8), (1, 5, 2), (1, 10, 4), (2, 15, 4)):
-        said = syllables(length_s, rng)
-        voices[seat][int(start_s * RATE_HZ) : int(start_s * RATE_HZ) + len(said)] = said
-    place = rooms.Room(rt60_s=0.3)
-    seats, _ = rooms.table(3, rng, place)
-    near = [(x, y, z - 0.2) for x, y, z in seats]  # lapels: the bleed is some 14 dB weaker
-    sound = rooms.heard(voices, seats, near, place, rng, 25)
-    loud, lags, _ = measured(tmp_path, sound * (0.5 / np.abs(sound).max()))
-    owners = activity.decide(loud, lags, (0, 0, 0), 3)
-    both = np.stack([(owners.lane == seat) | owners.second[:, seat] for seat in range(3)])
-    together = slice(5_300 // HOP_MS, 6_700 // HOP_MS)
-    assert both[0, together].mean() > 0.5 and both[1, together].mean() > 0.5
-    assert not owners.second[: 4_500 // HOP_MS].any() and not owners.second[7_500 // HOP_MS :].any()
+    shares = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        voices = [np.zeros(20 * RATE_HZ) for _ in range(3)]
+        for seat, start_s, length_s in ((0, 0.5, 8), (1, 5, 2), (1, 10, 4), (2, 15, 4)):
+            said = syllables(length_s, rng)
+            voices[seat][int(start_s * RATE_HZ) : int(start_s * RATE_HZ) + len(said)] = said
+        place = rooms.Room(rt60_s=0.3)
+        seats, _ = rooms.table(3, rng, place)
+        near = [(x, y, z - 0.2) for x, y, z in seats]  # lapels: the bleed is some 14 dB weaker
+        sound = rooms.heard(voices, seats, near, place, rng, 25)
+        loud, lags, _ = measured(tmp_path, sound * (0.5 / np.abs(sound).max()))
+        owners = activity.decide(loud, lags, (0, 0, 0), 3)
+        both = np.stack([(owners.lane == seat) | owners.second[:, seat] for seat in range(3)])
+        shares.append(both[:2, 5_300 // HOP_MS : 6_700 // HOP_MS].mean(axis=1))  # syllables have gaps: never all of it
+        assert not owners.second[: 4_500 // HOP_MS].any() and not owners.second[7_500 // HOP_MS :].any()
+    assert (np.mean(shares, axis=0) > 0.6).all()
 
 
 @pytest.mark.parametrize("seated", [1, 3])
