@@ -160,8 +160,9 @@ def _begins_body(line: str, blocks: list[Block], now: str, grammar: _Grammar) ->
 
 
 def _field_pattern(layout: Layout, n: int, name: str) -> re.Pattern[str]:
-    escaped = re.escape(layout.field_line.format(n=n, name=name, value="\0"))
-    return re.compile(escaped.replace("\0", "(?P<value>.*)"))
+    line = layout.field_line.format(n=n, name=name, value="\0")
+    alone = re.escape(line.replace("\0", "").rstrip())  # an entry without a value is printed without the space before it
+    return re.compile(f"{re.escape(line)}|{alone}".replace("\0", "(?P<value>.*)"))
 
 
 def _regex(pattern: str, fields: dict[str, str], more: str = "") -> re.Pattern[str]:

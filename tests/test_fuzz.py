@@ -254,6 +254,7 @@ def visible(text: str) -> str:
 
 
 @fuzz(150)
+@example(("qa-inline", "担当所属名 "))
 @given(pages | pages.map(header_first))
 def test_any_page_is_read_or_refused(page: tuple[str, str]) -> None:
     template, text = page

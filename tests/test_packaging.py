@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata as metadata
+import os
 import re
 import shutil
 import subprocess
@@ -80,16 +81,19 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scripts
 
 
+def run(command: list[str | Path], cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # may lead to the source tree
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True, env=environment)
+
+
 def test_the_installed_command_finds_sample_and_demo_models_without_the_source_tree(installed: Path, tmp_path: Path) -> None:
-    listed = subprocess.run(
-        [installed / "minutes", "models", "list"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    listed = run([installed / "minutes", "models", "list"], tmp_path)
     demo = [line for line in listed.stdout.splitlines() if re.search(r"\sdemo\s", line)]
     assert len(demo) == 2
     assert all("あり" in line for line in demo)
     ask = "import pipeline; from pathlib import Path; from pipeline.engines import weights as w"
     ask += "; print(pipeline.__file__, *vars(w.demo_files(Path())).values(), sep='\\n')"
-    found = subprocess.run([installed / "python", "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = run([installed / "python", "-c", ask], tmp_path)
     paths = [Path(line) for line in found.stdout.splitlines()]
     assert len(paths) == 4
     assert all(path.is_file() and path.is_relative_to(installed.parent) for path in paths)

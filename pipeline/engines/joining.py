@@ -34,7 +34,7 @@ def match(alike: Array, shared: Array, must: bool = False) -> list[int]:
     worth = alike + shared
     allowed = (alike >= ALIKE) | (shared >= SHARED) | must
     # a pair that is not allowed is worth as little as being new: otherwise it would displace one that is
-    gain = np.where(allowed, worth, worth if must else 0.0)
+    gain = worth if must else np.where(allowed, np.maximum(worth, 0.0), 0.0)
     result = [NEW] * len(worth)
     for row, column in zip(*linear_sum_assignment(-gain), strict=True):
         if must or (allowed[row, column] and gain[row, column] > 0):
