@@ -17,7 +17,6 @@ from pipeline import (
     decisions,
     deputies,
     diarize,
-    prepare,
     roles,
     sections,
     split,
@@ -27,6 +26,8 @@ from pipeline import (
 from pipeline.glossary import correcting, echoes
 from pipeline.glossary.term import Term
 from pipeline.layouts import Layout
+from pipeline.microphones import takes
+from pipeline.microphones.room import Room
 from pipeline.protocols import Diarizer, Executor, Progress, Transcriber
 from pipeline.schema import Diarization, Draft, Meeting, Provenance, Recording, Transcription, Warn
 
@@ -37,7 +38,8 @@ SEGMENTS, VOICES = "segments.jsonl", "voices.json"
 class Job:
     """Everything that one recording needs besides itself. ``target_ms``: length of a chunk aimed at.
 
-    ``terms``: the glossary at this meeting; ``without``: those of them that nothing is corrected to.
+    ``room``: its microphones and files. ``terms``: the glossary at this meeting; ``without``: those of them that nothing
+    is corrected to.
     """
 
     outputs: Path
@@ -50,13 +52,14 @@ class Job:
     progress: Progress
     target_ms: int
     warnings: tuple[Warn, ...] = ()
+    room: Room | None = None
     terms: tuple[Term, ...] = ()
     without: tuple[str, ...] = ()
 
 
 def make_draft(source: Path, job: Job) -> Draft:
     """Raises RecordingError, WeightsError, OutputError; a failed chunk is a turn that says so, not an exception."""
-    recording = prepare.recording(source, job.outputs, job.progress)
+    recording = takes.recording(source, job.room, job.outputs, job.progress)
     folder = job.outputs / recording.id
     audio = folder / recording.audio
     chunks = split.at_silences(audio, job.progress, job.target_ms)
@@ -82,7 +85,7 @@ def understand(
     heard = echoes.marked(heard, voices, [term.text for term in terms])
     turns = attribute.words(heard.segments, voices.voices)
     meeting, noted = agenda_heard.complete(meeting, turns)
-    speakers = roles.assign(turns, meeting)
+    speakers = roles.assign(turns, meeting, voices.seats)
     turns, speakers = deputies.apart(turns, speakers, meeting)
     turns, parts = sections.divide(turns, speakers, meeting)
     results = decisions.hear(turns, speakers, parts, meeting)
