@@ -97,6 +97,7 @@ def _root(
 @app.command(cls=usage.Command)
 def transcribe(
     recordings: Annotated[list[Path], typer.Argument(help="録音・録画のファイル", metavar="録音...")],
+    join: Annotated[bool, typer.Option("--join", help="録音を順につないで、1つの会議にする")] = False,
     meeting: MeetingFile = None,
     models: Annotated[str | None, typer.Option("--models", help="demo: 同梱の見本用モデル(本番には使えません)")] = None,
     diarizer: Annotated[str | None, typer.Option("--diarizer", help="話者分離: auto, pyannote, builtin")] = None,
@@ -112,7 +113,7 @@ def transcribe(
     flags = {
         "models": models, "diarizer": diarizer, "device": device, "workers": workers, "formats": formats, "home": home,
     }  # fmt: skip
-    return transcribe_command.transcribe_all(recordings, meeting, load(flags), typer.echo, tell)
+    return transcribe_command.transcribe_all(recordings, meeting, load(flags), typer.echo, tell, join)
 
 
 @app.command(cls=usage.Command)

@@ -48,8 +48,10 @@ def recording(audio: Path, diarizer: Diarizer, count: SpeakerCount, saved: Path,
         progress(STAGE, 1, 1)
         return _with_warnings(kept.diarization, count)
     found = diarizer.diarize(audio, count, progress)
-    voices = renumbered(exclusive(found.voices, wav.duration_ms(audio)))
-    lawful = found.model_copy(update={"voices": voices})
+    alone = exclusive(found.voices, wav.duration_ms(audio))
+    names = labels(alone)
+    seats = tuple(s.model_copy(update={"speaker": names[s.speaker]}) for s in found.seats if s.speaker in names)
+    lawful = found.model_copy(update={"voices": renumbered(alone), "seats": seats})
     kept = SavedVoices(engine_key=diarizer.key, count=count, audio_sha256=audio_sha256, diarization=lawful)
     store.write_bytes(saved, (kept.model_dump_json(indent=1) + "\n").encode())
     return _with_warnings(lawful, count)
@@ -74,10 +76,16 @@ def exclusive(voices: Iterable[Voice], duration_ms: int) -> tuple[Voice, ...]:
 
 def renumbered(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
     """The same voices with labels ``SPEAKER_00``... in order of first appearance."""
-    labels: dict[str, str] = {}
+    names = labels(voices)
+    return tuple(voice.model_copy(update={"speaker": names[voice.speaker]}) for voice in voices)
+
+
+def labels(voices: tuple[Voice, ...]) -> dict[str, str]:
+    """The lawful label of each of the engine's."""
+    found: dict[str, str] = {}
     for voice in voices:
-        labels.setdefault(voice.speaker, f"SPEAKER_{len(labels):02d}")
-    return tuple(voice.model_copy(update={"speaker": labels[voice.speaker]}) for voice in voices)
+        found.setdefault(voice.speaker, f"SPEAKER_{len(found):02d}")
+    return found
 
 
 def _latest_start_wins(voices: list[Voice]) -> Iterator[Voice]:

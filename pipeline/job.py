@@ -17,7 +17,9 @@ from pipeline.engines import weights
 from pipeline.engines.fasterwhisper import FasterWhisper
 from pipeline.engines.hotwords import hotwords
 from pipeline.engines.pyannoteaudio import PyannoteDiarizer
+from pipeline.engines.seats import SeatDiarizer
 from pipeline.engines.spectral import BuiltinDiarizer
+from pipeline.microphones.room import Room
 from pipeline.protocols import Diarizer, Executor, Progress, Serial, Transcriber
 from pipeline.run import Job
 from pipeline.schema import Meeting, Provenance, Setting, Warn
@@ -86,10 +88,20 @@ def executor(settings: Settings) -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress) -> Job:
+def diarizer(settings: Settings, room: Room | None) -> Diarizer:
+    """By the microphones where these have seats; voices are compared, and weights needed, only where people share one."""
+    if room is None or not room.has_seats:
+        return DIARIZERS[settings.diarizer](settings)
+    seats = tuple(lane.microphone for lane in room.lanes if not lane.microphone.room)
+    has_room = len(seats) < len(room.lanes)
+    shared = has_room or any(microphone.people > 1 for microphone in seats)
+    return SeatDiarizer(seats, has_room, DIARIZERS[settings.diarizer](settings) if shared else None)
+
+
+def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Progress, room: Room | None = None) -> Job:
     """Raises WeightsError (5) for absent weights, SettingsError (9) for an unknown template."""
     hearing = transcriber(settings, meeting)
-    telling_apart = DIARIZERS[settings.diarizer](settings)
+    telling_apart = diarizer(settings, room)
     return Job(
         outputs=settings.outputs_folder,
         meeting=meeting,
@@ -101,6 +113,7 @@ def build(settings: Settings, meeting: Meeting, runner: Executor, progress: Prog
         progress=progress,
         target_ms=settings.chunk_s * 1000,
         warnings=(DEMO_WARNING,) if settings.is_demo else (),
+        room=room,
     )
 
 

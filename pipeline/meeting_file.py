@@ -25,7 +25,27 @@ def beside(recording: Path) -> Path | None:
     if not recording.name:  # "." and "/" have no sidecar
         return None
     sidecar = recording.with_suffix(".toml")
-    return sidecar if sidecar != recording and os.path.lexists(sidecar) else None
+    return sidecar if sidecar != recording and os.path.lexists(sidecar) else naming(recording)
+
+
+def naming(recording: Path) -> Path | None:
+    """A meeting file in the same folder that counts the recording among its files."""
+    try:
+        beside_it = sorted(recording.parent.glob("*.toml"))
+    except OSError:  # a folder that cannot be: whoever opens the recording will say so
+        return None
+    return next((file for file in beside_it if recording.name in named_in(file)), None)
+
+
+def named_in(file: Path) -> tuple[str, ...]:
+    """The files that a meeting file says it is of, the first first; none where it cannot be read: ``read`` will say why."""
+    try:
+        values = read_toml(file)
+        meeting = Meeting.model_validate({key: values[key] for key in ("files", "microphones") if key in values})
+    except (SettingsError, ValueError):
+        return ()
+    named = [one.file for one in meeting.files] + [name for one in meeting.microphones for name in one.files]
+    return tuple(dict.fromkeys(named))
 
 
 def read(file: Path) -> Meeting:
@@ -69,6 +89,18 @@ def for_recording(recording: Path, given: Path | None) -> Meeting:
     """The meeting of a recording: the file given, else its sidecar, else an empty one."""
     file = given or beside(recording)
     return read(file) if file else Meeting()
+
+
+def first_recording(file: Path) -> Path:
+    """The recording for which a meeting file stands that was given in its place. Raises SettingsError."""
+    read(file)
+    named = named_in(file)
+    if not named:
+        raise SettingsError(
+            f"会議ファイルに録音が書かれていません: {file}",
+            '録音のファイルを指定するか、会議ファイルに files = ["録音1.wav", "録音2.wav"] と書いてください。',
+        )
+    return file.parent / named[0]
 
 
 def _lines(file: Path, name: str, given: Any) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pipeline.schema import Meeting, Speaker, Turn
+from pipeline.schema import Meeting, Seat, Speaker, Turn
 from pipeline.structure import role_evidence
 from pipeline.structure.board import Board
 from pipeline.structure.role_evidence import Heard
@@ -55,16 +55,17 @@ class Casting:
         return Casting(self.chair, {**self.roles, label: role}, self.board, self.questions)
 
 
-def assign(turns: tuple[Turn, ...], meeting: Meeting) -> tuple[Speaker, ...]:
-    """One ``Speaker`` per label that has a turn, in order of first appearance."""
+def assign(turns: tuple[Turn, ...], meeting: Meeting, seats: tuple[Seat, ...] = ()) -> tuple[Speaker, ...]:
+    """One ``Speaker`` per label that has a turn, in order of first appearance. ``seats``: what is known of the microphones."""
     heard = Heard.of(turns, meeting)
     own = role_evidence.own(heard)
+    role_evidence.seats(seats, own)
     questions = role_evidence.questions(heard)
     likely = sorted(heard.labels, key=lambda label: -own.score(label, Role.CHAIR))[:LIKELY_CHAIRS]
     castings = [_cast(heard, chair, own, questions) for chair in (*likely, None)]
     castings.sort(key=lambda casting: -casting.total)
     best, rivals = castings[0], castings[1:]
-    names = role_evidence.names(heard, best.chair)
+    names = role_evidence.names(heard, best.chair) | {seat.speaker: seat.name for seat in seats if seat.name}
     return tuple(_speaker(label, best, rivals, turns, names.get(label)) for label in heard.labels)
 
 

@@ -17,7 +17,6 @@ from pipeline import (
     decisions,
     deputies,
     diarize,
-    prepare,
     roles,
     sections,
     split,
@@ -25,6 +24,8 @@ from pipeline import (
     transcribe,
 )
 from pipeline.layouts import Layout
+from pipeline.microphones import takes
+from pipeline.microphones.room import Room
 from pipeline.protocols import Diarizer, Executor, Progress, Transcriber
 from pipeline.schema import Diarization, Draft, Meeting, Provenance, Recording, Transcription, Warn
 
@@ -33,7 +34,7 @@ SEGMENTS, VOICES = "segments.jsonl", "voices.json"
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that one recording needs besides itself. ``target_ms``: length of a chunk aimed at."""
+    """Everything that one recording needs besides itself. ``target_ms``: length of a chunk aimed at; ``room``: its microphones and files."""
 
     outputs: Path
     meeting: Meeting
@@ -45,11 +46,12 @@ class Job:
     progress: Progress
     target_ms: int
     warnings: tuple[Warn, ...] = ()
+    room: Room | None = None
 
 
 def make_draft(source: Path, job: Job) -> Draft:
     """Raises RecordingError, WeightsError, OutputError; a failed chunk is a turn that says so, not an exception."""
-    recording = prepare.recording(source, job.outputs, job.progress)
+    recording = takes.recording(source, job.room, job.outputs, job.progress)
     folder = job.outputs / recording.id
     audio = folder / recording.audio
     chunks = split.at_silences(audio, job.progress, job.target_ms)
@@ -70,7 +72,7 @@ def understand(
     """The second half of the way: from what was heard, by whichever engine, to a draft. Takes seconds."""
     turns = attribute.words(heard.segments, voices.voices)
     meeting, noted = agenda_heard.complete(meeting, turns)
-    speakers = roles.assign(turns, meeting)
+    speakers = roles.assign(turns, meeting, voices.seats)
     turns, speakers = deputies.apart(turns, speakers, meeting)
     turns, parts = sections.divide(turns, speakers, meeting)
     results = decisions.hear(turns, speakers, parts, meeting)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.terms import FlagKind, Phase, Role
 
@@ -57,10 +57,17 @@ class Warn(Record):
     message: str
 
 
+class Part(Span):
+    """A file of the recording, by name, and where it lies on the recording's time axis."""
+
+    file: str
+
+
 class Recording(Record):
     """The prepared recording. ``source`` and ``audio`` are file names, not paths: drafts may be moved and published.
 
-    ``audio`` lies in ``outputs/<id>/`` as 16 kHz mono 16-bit wav; ``channels`` is what the source had.
+    ``audio`` lies in ``outputs/<id>/`` as 16 kHz mono 16-bit wav; ``channels`` is what the source had. ``parts``: the files that it was
+    made of, where these were several or had a microphone a channel.
     """
 
     id: str
@@ -70,6 +77,7 @@ class Recording(Record):
     duration_ms: int = Field(ge=0)
     channels: int = Field(ge=1)
     warnings: tuple[Warn, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class Chunk(Span):
@@ -114,12 +122,22 @@ class Voice(Span):
     speaker: str
 
 
+class Seat(Record):
+    """What the meeting file says of the microphone at which ``speaker`` is heard; only what holds for this one voice."""
+
+    speaker: str
+    place: str = ""
+    name: str = ""
+    role: Role | None = None
+
+
 class Diarization(Record):
-    """Who is heard when: voices do not overlap (exclusive) and are in time order. ``engine`` as in ``--diarizer``."""
+    """Who is heard when: voices do not overlap (exclusive) and are in time order. ``engine`` as in ``--diarizer``, or 'microphones'."""
 
     engine: str
     voices: tuple[Voice, ...]
     warnings: tuple[Warn, ...] = ()
+    seats: tuple[Seat, ...] = ()
 
 
 class SpeakerCount(Record):
@@ -222,10 +240,38 @@ class Attendee(Record):
     aliases: tuple[str, ...] = ()
 
 
+class Microphone(Record):
+    """A microphone in the meeting file: the ``channel`` (from 1) of its own ``files``, or of the recording where it has none.
+
+    Without ``channel`` all channels of its files together. ``people`` share it; ``room``: it hears also those without a microphone.
+    """
+
+    channel: int | None = Field(default=None, ge=1)
+    files: tuple[str, ...] = ()
+    seat: str = ""
+    name: str = ""
+    role: Role | None = None
+    people: int = Field(default=1, ge=1)
+    room: bool = False
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_file(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class SourceFile(Record):
+    """One of the files of a meeting, with the time of day at which it begins (``14:05`` or ``14:05:30``) where that is known."""
+
+    file: str
+    start: str = Field(default="", pattern=r"^(([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?$")
+
+
 class Meeting(Record):
     """The particulars of a meeting, from the sidecar file; everything may be missing.
 
     ``fields``: the lines of what a header may hold besides (欠席者, 傍聴者, 次回予定 ...), by the names in the layout's ``header``.
+    ``channels``: the short form of ``microphones``, one text a channel: a role, a name of ``attendees`` or a seat; empty: not used.
     """
 
     name: str = ""
@@ -242,6 +288,13 @@ class Meeting(Record):
     secret: tuple[str, ...] = ()
     speakers: SpeakerCount = SpeakerCount()
     channels: tuple[str, ...] = ()
+    microphones: tuple[Microphone, ...] = ()
+    files: tuple[SourceFile, ...] = ()
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _named_files(cls, value: object) -> object:
+        return [{"file": one} if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
 class ModelUsed(Record):

@@ -165,7 +165,7 @@ def test_a_bug_leaves_its_frames_and_no_text(
 ) -> None:
     secret = ["ここで", "言われた", "こと"]
 
-    def buggy(*_: object) -> None:
+    def buggy(*_: object, **__: object) -> None:
         raise ValueError("".join(secret))  # joined, so that the source line does not hold it
 
     write_wav(home / "a.wav", silence(1))

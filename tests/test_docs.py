@@ -13,6 +13,7 @@ from pipeline.cli import app
 from pipeline.errors import ExitCode
 from pipeline.export import EXPORTERS, formvalues
 from pipeline.meeting_file import read
+from pipeline.microphones import room
 from pipeline.settings import Settings
 from tests.drafts import draft
 
@@ -77,11 +78,15 @@ def test_the_formats_are_those_of_the_program() -> None:
 
 
 def test_the_example_of_a_meeting_file_is_one(tmp_path: Path) -> None:
-    (example,) = re.findall(r"(?s)```toml\n(.*?)```", README)
-    (tmp_path / "m.toml").write_text(example, encoding="utf-8")
-    meeting = read(tmp_path / "m.toml")
+    meetings = []
+    for example in re.findall(r"(?s)```toml\n(.*?)```", README):
+        (tmp_path / "m.toml").write_text(example, encoding="utf-8")
+        meetings.append(read(tmp_path / "m.toml"))
+    meeting, microphones = meetings
     assert meeting.speakers.exact == 7
     assert [item.department for item in meeting.agenda] == ["図書館"]
+    plan = room.planned(tmp_path / "m.wav", microphones, tmp_path)
+    assert plan is not None and len(plan.lanes) == len(microphones.microphones)
 
 
 def test_the_placeholders_of_a_word_form_are_those_of_the_program() -> None:

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from pipeline import prepare, wav
+from pipeline import media, prepare, wav
 from pipeline.errors import ExitCode, RecordingError
 from pipeline.protocols import no_progress
 from tests.drafts import silence, tone
@@ -143,7 +143,7 @@ def test_a_file_that_grows_meanwhile_is_still_being_copied(tmp_path: Path) -> No
 
 
 def test_a_recording_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "MAX_HOURS", 2 / 3600)
+    monkeypatch.setattr(media, "MAX_HOURS", 2 / 3600)
     with pytest.raises(RecordingError, match="長い録音"):
         prepare.recording(write_stereo(tmp_path / "a.wav", seconds=9), tmp_path / "out", no_progress)
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

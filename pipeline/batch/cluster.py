@@ -21,10 +21,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import prepare, runlog
+from pipeline import media, runlog
 from pipeline.batch import worker
 from pipeline.batch.worker import Outcome
+from pipeline.commands import transcribe
 from pipeline.errors import ExitCode, MinutesError, SettingsError
+from pipeline.microphones import takes
 from pipeline.protocols import Diarizer, Progress, no_progress
 from pipeline.run import Job
 from pipeline.schema import Diarization, ModelUsed, SpeakerCount
@@ -201,6 +203,7 @@ class OnCluster:
         def placed(work: Job) -> Job:
             return replace(work, diarizer=RemoteDiarizer(work.diarizer, pool))
 
-        prepare.check(source)
-        pool.call(prepare.recording, source.absolute(), settings.outputs_folder, no_progress)
+        media.check(source)
+        _, plan = transcribe.particulars_of(source.absolute())
+        pool.call(takes.recording, source.absolute(), plan, settings.outputs_folder, no_progress)
         return worker.draft_of(source.absolute(), settings, pool, placed, bars=False)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline import meeting_file
 from pipeline.schema import Record
 
 SOUND = frozenset(
@@ -64,6 +65,7 @@ GROWING, HELD, OUTSIDE, UNREADABLE = (
     "フォルダの外を指すリンクです",
     "読めません",
 )
+PART_OF, MISSING = "この録音と一緒に1つの会議にします", "一緒の録音がまだありません"
 
 
 class Found(Record):
@@ -82,7 +84,27 @@ def look(folder: Path, stable_s: float, sleep: Callable[[float], None] = time.sl
     if not first:
         return ()
     sleep(stable_s)
-    return tuple(_judged(found, first.get(found.path)) for found in _listed(folder))
+    return _together(tuple(_judged(found, first.get(found.path)) for found in _listed(folder)))
+
+
+def _together(files: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Files that a meeting file names as one meeting: the first stands for all and waits for them, the others are its parts."""
+    by_path = {found.path: found for found in files}
+    reasons: dict[Path, str] = {}
+    for meeting in sorted({file for found in files for file in found.path.parent.glob("*.toml")}):
+        named = [meeting.parent / name for name in meeting_file.named_in(meeting)]
+        if len(named) < 2 or named[0] not in by_path:
+            continue
+        for part in named[1:]:
+            if part not in by_path and not part.is_file():
+                reasons[named[0]] = f"{MISSING}: {part.name}"
+            elif part in by_path and by_path[part].reason:
+                reasons[named[0]] = f"{by_path[part].reason}: {part.name}"
+            reasons.setdefault(part, f"{PART_OF}: {named[0].name}")
+    return tuple(
+        found.model_copy(update={"reason": reasons[found.path]}) if found.path in reasons and not found.reason else found
+        for found in files
+    )
 
 
 def _judged(now: Found, before: Found | None) -> Found:

@@ -70,10 +70,10 @@ def draft_of(
 
 def length_ms(source: Path) -> int | None:
     """As the file announces it; None where it does not. In the worker, because a decoder may die of a hostile file."""
-    from pipeline import prepare
+    from pipeline import media
 
     try:
-        with source.open("rb") as file, prepare.opened(source, file) as container:
+        with media.opened(source) as container:
             return None if container.duration is None else container.duration // 1000
     except (MinutesError, OSError, ValueError):
         return None

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline import documents, job, layouts, meeting_file, prepare, runlog, shown
+from pipeline import documents, job, layouts, media, meeting_file, reading, runlog, shown
 from pipeline.errors import ExitCode, MinutesError, WeightsError
+from pipeline.microphones import room
 from pipeline.progress import ShownProgress
 from pipeline.protocols import Executor
 from pipeline.run import Job, make_draft, understand
@@ -22,17 +23,23 @@ Print = Callable[[object], None]
 
 
 def transcribe_all(
-    recordings: list[Path], meeting: Path | None, settings: Settings, show: Print, tell: Callable[[MinutesError], int]
+    recordings: list[Path],
+    meeting: Path | None,
+    settings: Settings,
+    show: Print,
+    tell: Callable[[MinutesError], int],
+    join: bool = False,
 ) -> int:
-    """Each recording to a draft; ``show`` gets each draft's path, ``tell`` each error. Returns the exit code."""
+    """Each recording to a draft, with ``join`` all to one; ``show`` gets each draft's path, ``tell`` each error. Returns the exit code."""
     documents.check_formats(settings.formats)
     runlog.open_log(settings.outputs_folder)
     codes: list[int] = []
     with job.executor(settings) as runner:
-        for source in recordings:
+        for source in recordings[:1] if join else recordings:
             try:
                 with runlog.stdout_kept_clean():
-                    path, spoke = transcribe_one(source, meeting, settings, runner)
+                    joined = tuple(recordings) if join else ()
+                    path, spoke = transcribe_one(source, meeting, settings, runner, joined=joined)
                 show(path)
                 codes.append(ExitCode.DONE if spoke else ExitCode.NO_SPEECH)
             except MinutesError as error:
@@ -51,17 +58,21 @@ def transcribe_one(
     runner: Executor,
     placed: Callable[[Job], Job] = lambda work: work,
     bars: bool = True,
+    joined: tuple[Path, ...] = (),
 ) -> tuple[Path, bool]:
     """One recording to its draft. Returns the draft's path and whether anybody spoke.
 
-    ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side.
+    ``placed`` may put the job's engines elsewhere; without ``bars`` progress is told in lines, for several side by side. A meeting file
+    in the place of a recording stands for the files that it names.
     """
-    prepare.check(source)
+    if source.suffix.lower() == ".toml" and reading.is_file(source):
+        source, meeting = meeting_file.first_recording(source), meeting or source
+    media.check(source)
     title = shown.line(source.name)
-    particulars = meeting_file.for_recording(source, meeting)
+    particulars, plan = particulars_of(source, meeting, joined)
     documents.form_of(particulars.template, settings.home)  # before an hour of work, not after it
     with ShownProgress(title, bars) as progress:
-        work = placed(_build(settings, particulars, runner, progress))
+        work = placed(_build(settings, particulars, runner, progress, plan))
         draft = make_draft(source, work)
     folder = settings.outputs_folder / draft.recording.id
     path = documents.write(draft, folder, settings.formats, settings.home)
@@ -72,16 +83,25 @@ def transcribe_one(
     return path, spoke
 
 
-def _build(settings: Settings, meeting: Meeting, runner: Executor, progress: ShownProgress) -> Job:
+def particulars_of(
+    source: Path, meeting: Path | None = None, joined: tuple[Path, ...] = ()
+) -> tuple[Meeting, room.Room | None]:
+    """What is known of the meeting before it is heard, and how it was recorded. Raises SettingsError."""
+    file = meeting or meeting_file.beside(source)
+    particulars = meeting_file.read(file) if file else Meeting()
+    return particulars, room.planned(source, particulars, file.parent if file else source.parent, joined)
+
+
+def _build(settings: Settings, meeting: Meeting, runner: Executor, progress: ShownProgress, plan: room.Room | None) -> Job:
     """The job; on a terminal, absent weights are offered to be fetched at once."""
     try:
-        return job.build(settings, meeting, runner, progress)
+        return job.build(settings, meeting, runner, progress, plan)
     except WeightsError as error:
         from pipeline.commands import models as models_command
 
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or not models_command.offer(error, settings):
             raise
-        return job.build(settings, meeting, runner, progress)
+        return job.build(settings, meeting, runner, progress, plan)
 
 
 def assemble_transcript(transcript: Path, meeting: Path | None, settings: Settings) -> Path:

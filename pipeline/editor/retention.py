@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import prepare, run, store
+from pipeline.microphones import heard
 from pipeline.runlog import LOG
 from pipeline.settings import Settings
 
-DERIVED = (prepare.AUDIO, run.SEGMENTS, run.SEGMENTS + ".old", run.VOICES)
+DERIVED = (prepare.AUDIO, run.SEGMENTS, run.SEGMENTS + ".old", run.VOICES, heard.FILE)
 
 
 def carry_out(folder: Path, settings: Settings) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from pipeline.japanese import cues, people, reading
 from pipeline.japanese.sentences import texts
-from pipeline.schema import Attendee, Meeting, Turn
+from pipeline.schema import Attendee, Meeting, Seat, Turn
 from pipeline.structure.board import Board
 from pipeline.terms import Role
 
 IN_LIST, LABELLED = 4.0, 2.0  # attendee list; a role word in a label of a foreign transcript (times what the word tells)
+AT_SEAT = 12.0  # the meeting file gives the microphone to a role: words alone do not outweigh that
 BY_DEPARTMENT = 2.5  # the department of an agenda item, or the secretariat's own
 CALLED_IN_LIST = 2.0  # the chair calls somebody on the attendee list: the next voice may still be another
 NAME_ONLY = 0.6  # 「江頭です」: members say their names before they ask
@@ -84,6 +85,14 @@ def calls(heard: Heard, chair: str | None, board: Board) -> None:
             label, times = votes.most_common(1)[0]
             reason = f"名簿の{attendee.name}として{times}回呼ばれた"
             board.add(label, attendee.role, "attendee", CALLED_IN_LIST, reason)
+
+
+def seats(known: tuple[Seat, ...], board: Board) -> None:
+    """Who sits at the microphone, as the meeting file says."""
+    for seat in known:
+        if seat.role is not None:
+            place = f"「{seat.place}」の" if seat.place else ""
+            board.add(seat.speaker, seat.role, "seat", AT_SEAT, f"会議ファイルで{place}マイクに決められた役割です")
 
 
 def questions(heard: Heard) -> dict[tuple[str, str], int]:
