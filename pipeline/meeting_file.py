@@ -30,10 +30,11 @@ def beside(recording: Path) -> Path | None:
 
 def naming(recording: Path) -> Path | None:
     """A meeting file in the same folder that counts the recording among its files."""
-    for file in sorted(recording.parent.glob("*.toml")):
-        if recording.name in named_in(file):
-            return file
-    return None
+    try:
+        beside_it = sorted(recording.parent.glob("*.toml"))
+    except OSError:  # a folder that cannot be: whoever opens the recording will say so
+        return None
+    return next((file for file in beside_it if recording.name in named_in(file)), None)
 
 
 def named_in(file: Path) -> tuple[str, ...]:

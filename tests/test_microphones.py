@@ -520,6 +520,67 @@ def test_who_has_no_microphone_is_a_voice_of_its_own(tmp_path: Path, monkeypatch
     assert [s.speaker for s in found.seats] == ["M00"]
 
 
+def at_chair_and_room(
+    halves_db: tuple[float, float], people: int, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> set[tuple[int, int, str]]:
+    """The chair's microphone owns all of 20 s but the last. The diarizer hears one voice in the first half, another in the second."""
+    spans = (Owned(start_ms=0, end_ms=19_000, lane=0), Owned(start_ms=19_000, end_ms=20_000, lane=-1))
+    audio = prepared(folder, spans, [(0, 20_000)], monkeypatch)
+    leads = [halves_db[n * heard.LEAD_MS >= 10_000] for n in range(20_000 // heard.LEAD_MS)]
+    heard.write(folder, heard.Heard(key="", files=(), spans=spans, lead_db=tuple(leads)))
+    chair = Microphone(channel=1, role=Role.CHAIR, people=people)
+    voices = SeatDiarizer((chair,), True, Halves([])).diarize(audio, SpeakerCount(), no_progress).voices
+    return {(v.start_ms, v.end_ms, v.speaker) for v in voices}
+
+
+def test_who_sits_beside_a_microphone_is_not_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voices = at_chair_and_room((9.0, 6.0), 1, monkeypatch, tmp_path)
+    assert voices == {(0, 10_000, "M00"), (10_000, 19_000, "ROOM/SPEAKER_01"), (19_000, 20_000, "ROOM/SPEAKER_01")}
+
+
+def test_an_owner_with_two_labels_stays_the_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voices = at_chair_and_room((9.0, 8.6), 1, monkeypatch, tmp_path)
+    assert voices == {(0, 19_000, "M00"), (19_000, 20_000, "ROOM/SPEAKER_01")}
+
+
+def test_a_microphone_that_two_use_keeps_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voices = at_chair_and_room((9.0, 4.0), 2, monkeypatch, tmp_path)
+    assert {who for _, _, who in voices} == {"M00/SPEAKER_00", "M00/SPEAKER_01", "ROOM/SPEAKER_01"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9_000), st.integers(-1, 2)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 20_000), st.integers(1, 9_000), st.sampled_from("abc")), max_size=8),
+    st.lists(st.one_of(st.none(), st.floats(-5, 15)), max_size=60),
+)
+def test_giving_to_the_room_loses_no_time(
+    owners: list[tuple[int, int]], talks: list[tuple[int, int, str]], leads: list[float | None]
+) -> None:
+    spans, at_ms = [], 0
+    for length_ms, lane in owners:
+        spans.append(Owned(start_ms=at_ms, end_ms=at_ms + length_ms, lane=lane))
+        at_ms += length_ms
+    voices = tuple(Voice(start_ms=a, end_ms=a + length_ms, speaker=who) for a, length_ms, who in talks)
+    told = heard.Heard(key="", files=(), spans=tuple(spans), lead_db=tuple(leads))
+    after = seats_engine.without_neighbours(voices, told, {0, 1})
+    assert all(one.end_ms == other.start_ms for one, other in itertools.pairwise(after))
+    assert (after[0].start_ms, after[-1].end_ms) == (0, at_ms)
+    before = [span.lane for span in spans for _ in range(span.duration_ms)]
+    now = [span.lane for span in after for _ in range(span.duration_ms)]
+    assert all(new in (old, -1) and (old in (0, 1) or new == old) for old, new in zip(before, now, strict=True))
+
+
+def test_the_lead_of_the_owner_is_told_where_somebody_speaks() -> None:
+    per_cell = heard.LEAD_MS // HOP_MS
+    lane = np.repeat(np.array([0, 1, activity.NOBODY, 0], np.int16), per_cell)
+    owners = activity.Owners(lane=lane, second=np.zeros((len(lane), 2), bool), own_db=np.array([20.0, 20.0]))
+    levels_db = np.repeat(
+        [[20.0, 5.0, 8.0, 12.0], [5.0, 18.0, 15.0, 9.0], [9.0, 9.0, 20.0, 1.0], [2.0, 1.0, 1.0, 1.0]], per_cell, 0
+    )
+    assert heard.leads(owners, levels_db) == (8.0, 3.0, None, None)
+    assert heard.leads(owners, levels_db[:, :2]) == ()  # no microphone of the room
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 2_000), st.integers(-1, 2)), min_size=1, max_size=10),
     st.lists(st.tuples(st.integers(0, 900), st.integers(1, 2_000), st.sampled_from("abcd")), max_size=10),

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from pipeline import store
-from pipeline.microphones.activity import Owners
+from pipeline.microphones.activity import NOBODY, SPEECH_DB, Owners
 from pipeline.microphones.levels import HOP_MS
 from pipeline.schema import Record, Span
 
 FILE = "microphones.json"
+LEAD_MS = 500
 
 
 class Owned(Span):
@@ -29,11 +30,16 @@ class Owned(Span):
 
 
 class Heard(Record):
-    """``key``: of the plan; ``files``: sha256 of each file in the plan's order."""
+    """``key``: of the plan; ``files``: sha256 of each file in the plan's order.
+
+    ``lead_db``: for every ``LEAD_MS``, how much clearer the owner's microphone hears it than the room's do, the median; None where
+    nobody speaks, the owner has no microphone, or the room has none.
+    """
 
     key: str
     files: tuple[str, ...]
     spans: tuple[Owned, ...]
+    lead_db: tuple[float | None, ...] = ()
 
 
 def spans(owners: Owners, total_ms: int) -> tuple[Owned, ...]:
@@ -45,6 +51,19 @@ def spans(owners: Owners, total_ms: int) -> tuple[Owned, ...]:
             if active[a // HOP_MS]:
                 found.append(Owned(start_ms=a, end_ms=b, lane=lane, second=True))
     return tuple(sorted(found, key=lambda span: (span.start_ms, span.second, span.lane)))
+
+
+def leads(owners: Owners, over_floor_db: npt.NDArray[np.floating]) -> tuple[float | None, ...]:
+    """``over_floor_db`` (frames, lanes): the levels at the seats, then those of the room's microphones."""
+    seats = owners.second.shape[1]
+    if not seats or seats == over_floor_db.shape[1]:
+        return ()
+    lane = np.maximum(owners.lane, 0)
+    lead = over_floor_db[np.arange(len(lane)), lane] - over_floor_db[:, seats:].max(axis=1)
+    tells = (owners.lane != NOBODY) & (over_floor_db.max(axis=1) >= SPEECH_DB)
+    step = LEAD_MS // HOP_MS
+    cells = [(lead[n : n + step], tells[n : n + step]) for n in range(0, len(lead), step)]
+    return tuple(round(float(np.median(db[told])), 1) if told.any() else None for db, told in cells)
 
 
 def write(folder: Path, told: Heard) -> None:

@@ -15,7 +15,7 @@ from pipeline.errors import SettingsError
 from pipeline.schema import Meeting, Microphone, SourceFile
 from pipeline.terms import Role
 
-VERSION = 1  # of everything that decides the lanes and the mix: raise it whenever they may come out otherwise
+VERSION = 2  # of everything that decides the lanes and the mix: raise it whenever they may come out otherwise
 MANY_CHANNELS = 3  # from here on a recording was surely not made with a pair of microphones for one room
 EXAMPLE = '[[microphones]] の下に channel = 1、seat = "会長席" のように書きます。'
 

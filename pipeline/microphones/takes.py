@@ -108,7 +108,8 @@ def _prepared(
         warnings=(*damaged, *joined, *ill),
         parts=tuple(Part(file=p.sound.name, start_ms=round(p.start_ms), end_ms=round(p.end_ms)) for p in placed),
     )
-    return made, heard.Heard(key=room.key, files=digests, spans=heard.spans(owners, made.duration_ms))
+    spans, leads = heard.spans(owners, made.duration_ms), heard.leads(owners, measured.over_floor_db)
+    return made, heard.Heard(key=room.key, files=digests, spans=spans, lead_db=leads)
 
 
 def _decoded(
