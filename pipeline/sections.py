@@ -18,8 +18,7 @@ from pipeline.schema import Meeting, Section, Speaker, Turn
 from pipeline.structure import section_order, section_scores, section_weights
 from pipeline.structure.section_evidence import collect, handled_together
 from pipeline.structure.section_order import State
-from pipeline.structure.section_scores import Scores
-from pipeline.structure.section_units import Unit
+from pipeline.structure.section_scores import Evidence, Scores
 from pipeline.structure.section_weights import PHASES, Weights
 from pipeline.terms import Phase
 
@@ -34,7 +33,8 @@ def divide(
     units = collect(turns, speakers, meeting)
     if not units:
         return turns, ()
-    places = decode(units, section_order.kinds(meeting.agenda), section_weights.BY_HAND)
+    evidence = section_scores.weigh(units, len(meeting.agenda))
+    places = decode(evidence, section_order.kinds(meeting.agenda), handled_together(units), section_weights.learnt())
     pieces: list[tuple[Place, Turn]] = []
     for (_, place), group in groupby(zip(units, places, strict=True), key=lambda pair: (pair[0].turn.id, pair[1])):
         said = [unit for unit, _ in group]
@@ -48,22 +48,23 @@ def divide(
     return tuple(numbered), sections
 
 
-def decode(units: list[Unit], agenda: tuple[str, ...], weights: Weights) -> list[Place]:
-    """The best path through (unit x state). ``agenda``: the kind of each item."""
+def decode(evidence: Evidence, agenda: tuple[str, ...], together: frozenset[int], weights: Weights) -> list[Place]:
+    """The best path through (unit x state). ``agenda``: the kind of each item; ``together``: items taken up with the one
+    before them."""
     known = section_order.states(len(agenda))
-    begin, steps, end = section_order.costs(known, agenda, handled_together(units), weights.costs)
-    scores = section_scores.scores(section_scores.weigh(units, len(agenda)), weights)
+    begin, steps, end = section_order.costs(known, agenda, together, weights.costs)
+    scores = section_scores.scores(evidence, weights)
     fitting = standing(scores, known)
     place = [PHASES.index(state.place) for state in known]
     changes, other_item = step_kinds(known)
     total = fitting[0] - begin
-    back = np.zeros((len(units), len(known)), dtype=np.int64)
-    for n in range(1, len(units)):
+    back = np.zeros((len(fitting), len(known)), dtype=np.int64)
+    for n in range(1, len(fitting)):
         reached = total[:, None] - steps + other_item * scores.other_item[n] + changes * scores.beginning[n, place]
         back[n] = reached.argmax(axis=0)
         total = reached.max(axis=0) + fitting[n]
     path = [int((total - end).argmax())]
-    for n in range(len(units) - 1, 0, -1):
+    for n in range(len(fitting) - 1, 0, -1):
         path.append(int(back[n, path[-1]]))
     return [(None if known[k].paused else known[k].item, known[k].place) for k in reversed(path)]
 

@@ -32,7 +32,11 @@ def names(units: Sequence[Unit]) -> list[list[str]]:
     turns = [list(group) for _, group in itertools.groupby(units, key=lambda unit: unit.turn.id)]
     letters = [LETTER[turn[0].role] for turn in turns]
     chars = [len(turn[0].turn.spoken) for turn in turns]
-    around = [_around(turns, letters, chars, i) for i in range(len(turns))]
+    around = []
+    heard: set[str] = set()
+    for i, turn in enumerate(turns):
+        around.append(_around(turns, letters, chars, i, heard))
+        heard.add(turn[0].turn.speaker)
     result = []
     for i, turn in enumerate(turns):
         for k, unit in enumerate(turn):
@@ -62,7 +66,7 @@ def _whole_turn(turn: list[Unit], who: str) -> list[str]:
     return [f"t:{name} {who}" for name in sorted(families)] + [f"ti:{min(2, len(items))}{who}"]
 
 
-def _around(turns: list[list[Unit]], letters: list[str], chars: list[int], i: int) -> list[str]:
+def _around(turns: list[list[Unit]], letters: list[str], chars: list[int], i: int, heard_before: set[str]) -> list[str]:
     """What the turns before and after tell; interjections are passed over."""
     before = _speeches(chars, range(i - 1, -1, -1))[::-1]
     after = _speeches(chars, range(i + 1, len(turns)))
@@ -87,8 +91,7 @@ def _around(turns: list[list[Unit]], letters: list[str], chars: list[int], i: in
         found += [f"{mark}{letter}{round(4 * said[letter] / total)}" for letter in LETTER.values()]
         longest = max((k for k in near_turns), key=lambda k: chars[k], default=i)
         found.append(f"{mark}l{letters[longest]}{_bucket(chars[longest])}")
-    heard = {turns[k][0].turn.speaker for k in range(max(0, i - 200), i)}
-    new = [k for k in range(i, min(len(turns), i + SOON_TURNS)) if turns[k][0].turn.speaker not in heard]
+    new = (k for k in range(i, min(len(turns), i + SOON_TURNS)) if turns[k][0].turn.speaker not in heard_before)
     found += [f"new:{letters[k]}{k - i}" for k in new if turns[k][0].role in OFFICIALS]
     return found
 

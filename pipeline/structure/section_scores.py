@@ -78,8 +78,14 @@ def weigh(units: list[Unit], items: int) -> Evidence:
     named, mentioned, own = (np.zeros((len(units), items)) for _ in range(3))
     for n, unit in enumerate(units):
         _item(unit, named[n], mentioned[n], own[n])
+    # a recess is rare and never meant otherwise: learning may not take from it what it takes from other announcements
+    recess = np.array([phase is Phase.RECESS for phase in PHASES])
     return Evidence(
-        phases={"announced": announced, "fits": np.array([_fits(unit) for unit in units])},
+        phases={
+            "announced": announced * ~recess,
+            "recess": announced * recess,
+            "fits": np.array([_fits(unit) for unit in units]),
+        },
         begins={
             "unannounced": np.array([_unannounced(unit) for unit in units])[:, None] * (announced <= 0),
             "beginner": np.array([_beginner(unit) for unit in units]),
@@ -91,12 +97,11 @@ def weigh(units: list[Unit], items: int) -> Evidence:
 
 
 def _learnt(features: list[list[str]], worth: Mapping[str, Floats]) -> Floats:
-    result = np.zeros((len(features), len(PHASES)))
-    for n, names in enumerate(features):
-        for name in names:
-            if (of := worth.get(name)) is not None:
-                result[n] += of
-    return result
+    """(n, phases): the sum over the names of each sentence; one row is looked up per name, and added up at once."""
+    rows = {name: row for row, name in enumerate(worth)}
+    table = np.array(list(worth.values())).reshape(-1, len(PHASES))
+    known = [[rows[name] for name in names if name in rows] for names in features]
+    return np.array([table[of].sum(axis=0) if of else np.zeros(len(PHASES)) for of in known])
 
 
 def _unannounced(unit: Unit) -> float:

@@ -25,7 +25,7 @@ PHASES = tuple(Phase)
 FILE = "section_weights.json"
 UNIT = 0.01  # nats: the file holds whole numbers of these
 # Kinds of evidence with numbers by hand (``section_scores``).
-SCALES = ("announced", "fits", "named", "mentioned", "own item", "subject", "unannounced", "beginner")
+SCALES = ("announced", "recess", "fits", "named", "mentioned", "own item", "subject", "unannounced", "beginner")
 
 
 @dataclass(frozen=True)
