@@ -49,4 +49,5 @@ def likeness(words: Sequence[Sequence[str]]) -> Floats:
     after = sparse.diags_array(np.ones(WINDOW), offsets=np.arange(WINDOW), shape=(n, n)) @ bags
     lengths = np.sqrt(before.power(2).sum(axis=1) * after.power(2).sum(axis=1))
     dots = (before * after).sum(axis=1)
-    return np.divide(dots, lengths, out=np.zeros(n), where=lengths > 1e-9)
+    alike: Floats = np.divide(dots, lengths, out=np.zeros(n), where=lengths > 1e-9)
+    return alike
