@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_module_and_data_file_of_the_package(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*") if path.is_file()}
-    wanted = {name for name in sources if name.endswith((".py", ".toml", ".typed", ".txt", ".js", ".css", ".html"))}
+    wanted = {name for name in sources if name.endswith((".py", ".toml", ".json", ".typed", ".txt", ".js", ".css", ".html"))}
     assert {name for name in names if name.startswith("pipeline/")} == wanted
 
 

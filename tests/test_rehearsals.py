@@ -51,7 +51,7 @@ def test_meetings_are_understood_as_well_as_ever_on_the_whole(
     assert all(figure >= floor for figure, floor in zip(noisy, MEAN_NOISY, strict=True)), noisy
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(rehearsal.FOLDER.rglob("*.txt")), ids=lambda path: path.stem)
 def test_a_script_is_whole(path: Path) -> None:
     meeting = rehearsal.load(path)
     assert {turn.speaker for turn in meeting.turns} == set(meeting.cast)

@@ -373,14 +373,19 @@ def test_sliding_windows_count_as_counting_anew_would(words: list[list[str]]) ->
     def bag(part: list[list[str]]) -> dict[str, float]:
         return {w: c * rarity[w] for w, c in Counter(w for s in part for w in s).items()}
 
-    anew = [cohesion._cosine(bag(words[max(0, i - window) : i]), bag(words[i : i + window])) for i in range(1, n)]
+    def cosine(a: dict[str, float], b: dict[str, float]) -> float:
+        lengths = math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
+        return sum(weight * b.get(word, 0.0) for word, weight in a.items()) / lengths if lengths > 1e-9 else 0.0
+
+    anew = [cosine(bag(words[max(0, i - window) : i]), bag(words[i : i + window])) for i in range(1, n)]
     assert list(cohesion.likeness(words)[1:]) == pytest.approx(anew, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["", section_order.REPORT])
 @pytest.mark.parametrize("items", [0, 1, 2, 5])
-def test_the_usual_course_is_the_cheapest_that_leaves_nothing_out(items: int) -> None:
+def test_the_usual_course_is_the_cheapest_that_leaves_nothing_out(items: int, kind: str) -> None:
     known = section_order.states(items)
-    begin, steps, end = section_order.costs(known, items)
+    begin, steps, end = section_order.costs(known, (kind,) * items, frozenset(), section_order.TABLE)
     assert len(set(known)) == len(known) and (steps >= 0).all() and not steps.diagonal()[[not s.fresh for s in known]].any()
     at = {state: k for k, state in enumerate(known)}
 

@@ -7,11 +7,12 @@ is followed by other nouns. After Hearst's TextTiling (1997), with the readings 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from scipy.ndimage import maximum_filter1d
 
 Floats = npt.NDArray[np.float64]
@@ -39,27 +40,14 @@ def likeness(words: Sequence[Sequence[str]]) -> Floats:
     """(n,) cosines of the ``WINDOW`` sentences before each with those from it on."""
     n = len(words)
     in_sentences = Counter(word for sentence in words for word in set(sentence))
-    rarity = {word: math.log(n / count) for word, count in in_sentences.items()}
-    before: defaultdict[str, float] = defaultdict(float)
-    after: defaultdict[str, float] = defaultdict(float)
-
-    def count(side: defaultdict[str, float], i: int, times: int) -> None:
-        for word in words[i] if 0 <= i < n else ():
-            side[word] += times * rarity[word]
-
-    for i in range(WINDOW):
-        count(after, i, 1)
-    found = np.zeros(n)
-    for i in range(1, n):
-        count(before, i - 1, 1)
-        count(before, i - 1 - WINDOW, -1)
-        count(after, i - 1, -1)
-        count(after, i - 1 + WINDOW, 1)
-        found[i] = _cosine(before, after)
-    return found
-
-
-def _cosine(a: dict[str, float], b: dict[str, float]) -> float:
-    dot = sum(weight * b.get(word, 0.0) for word, weight in a.items())
-    lengths = math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
-    return dot / lengths if lengths > 1e-9 else 0.0
+    column = {word: k for k, word in enumerate(in_sentences)}
+    rarity = np.array([math.log(n / count) for count in in_sentences.values()])
+    row = [i for i, sentence in enumerate(words) for _ in sentence]
+    said = [column[word] for sentence in words for word in sentence]
+    bags = sparse.csr_array((rarity[said], (row, said)), shape=(n, len(column)))
+    before = sparse.diags_array(np.ones(WINDOW), offsets=-np.arange(1, WINDOW + 1), shape=(n, n)) @ bags
+    after = sparse.diags_array(np.ones(WINDOW), offsets=np.arange(WINDOW), shape=(n, n)) @ bags
+    lengths = np.sqrt(before.power(2).sum(axis=1) * after.power(2).sum(axis=1))
+    dots = (before * after).sum(axis=1)
+    alike: Floats = np.divide(dots, lengths, out=np.zeros(n), where=lengths > 1e-9)
+    return alike

@@ -16,15 +16,16 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pipeline import layouts, meeting_file, run, score, sections, transcripts
+from pipeline import layouts, meeting_file, run, score, transcripts
 from pipeline.japanese import agenda, cues
 from pipeline.schema import Provenance
-from pipeline.structure import role_evidence, section_evidence, section_order
+from pipeline.structure import role_evidence, section_evidence, section_scores, section_weights
 from pipeline.structure.board import Board
 from tests import rehearsal
 
@@ -99,6 +100,8 @@ def _cues_without(drop: Callable[[cues.Family], bool]) -> list[tuple[Any, str, A
 def switches() -> dict[str, list[tuple[Any, str, Any]]]:
     nothing: dict[Any, float] = {}
     nowhere_usual = {name: family.model_copy(update={"within": {}}) for name, family in cues.families().items()}
+    learnt = section_weights.learnt()
+    any_order = {"left out": 0.0, "back": 3.0, "earlier item": 3.0}
     own = tuple(name for name, family in cues.families().items() if family.roles)
     return {
         "roles: what somebody says": _board_without(*own),
@@ -114,12 +117,9 @@ def switches() -> dict[str, list[tuple[Any, str, Any]]]:
         "parts: rhythm of turns": [
             (section_evidence, name, nothing) for name in ("LONG_OFFICIAL", "ANSWER", "ANSWERED", "AMONG_MEMBERS")
         ],
-        "parts: new subjects": [(sections, "NEW_SUBJECT", 0.0)],
-        "parts: usual order": [
-            (section_order, "LEFT_OUT", 0.0),
-            (section_order, "BACK", 3.0),
-            (section_order, "EARLIER_ITEM", 3.0),
-        ],
+        "parts: new subjects": [(section_scores, "NEW_SUBJECT", 0.0)],
+        "parts: usual order": [(section_weights, "learnt", lambda: replace(learnt, costs={**learnt.costs, **any_order}))],
+        "parts: what was learnt": [(section_weights, "learnt", lambda: section_weights.BY_HAND)],
         "sounds nearly right": [(cues, "_nearly", lambda phrase, sound: False)],
         "readings": [(cues, "kana", spelling), (agenda, "kana", spelling)],
     }
