@@ -60,9 +60,8 @@ def assign(turns: tuple[Turn, ...], meeting: Meeting, seats: tuple[Seat, ...] = 
     heard = Heard.of(turns, meeting)
     own = role_evidence.own(heard)
     role_evidence.seats(seats, own)
-    questions = role_evidence.questions(heard)
     likely = sorted(heard.labels, key=lambda label: -own.score(label, Role.CHAIR))[:LIKELY_CHAIRS]
-    castings = [_cast(heard, chair, own, questions) for chair in (*likely, None)]
+    castings = [_cast(heard, chair, own) for chair in (*likely, None)]
     castings.sort(key=lambda casting: -casting.total)
     best, rivals = castings[0], castings[1:]
     names = role_evidence.names(heard, best.chair) | {seat.speaker: seat.name for seat in seats if seat.name}
@@ -75,10 +74,11 @@ def _worth(asker: Role, answerer: Role) -> float:
     return ANSWERED if asker is Role.MEMBER and answerer in OFFICIALS else SAME_SIDE
 
 
-def _cast(heard: Heard, chair: str | None, own: Board, questions: Questions) -> Casting:
+def _cast(heard: Heard, chair: str | None, own: Board) -> Casting:
     """The best roles of the others under this chair: from everyone's own best, one change after the other."""
     board = own.copy()
     role_evidence.calls(heard, chair, board)
+    questions = role_evidence.questions(heard, chair)
     roles = {label: max((board.score(label, role), role) for role in OTHERS)[1] for label in heard.labels}
     if chair:
         roles[chair] = Role.CHAIR

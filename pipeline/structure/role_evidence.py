@@ -19,12 +19,20 @@ from pipeline.terms import Role
 IN_LIST, LABELLED = 4.0, 2.0  # attendee list; a role word in a label of a foreign transcript (times what the word tells)
 AT_SEAT = 12.0  # the meeting file gives the microphone to a role: words alone do not outweigh that
 BY_DEPARTMENT = 2.5  # the department of an agenda item, or the secretariat's own
+ASKED_TO_EXPLAIN, FLOOR_OPENED = 1.5, 0.8  # the next voice after the chair asks for an explanation, or for questions
+OPENS_HIMSELF = 1.5  # the first to speak opens the meeting and hands it to nobody
+BY_REMARK_CHARS = 60  # 「では、事務局」 between a question and its answer
+FLOOR_IS_OPEN = {"questions_start", "floor_open", "deliberation_start", "anyone_else"}
 CALLED_IN_LIST = 2.0  # the chair calls somebody on the attendee list: the next voice may still be another
 NAME_ONLY = 0.6  # 「江頭です」: members say their names before they ask
 CALLED_BY_OTHERS = 0.2  # of what a call by the chair is worth: members say 「事務局」 to any official
 INTRODUCED_WITHIN = 3  # sentences from the beginning of a turn
 MONOLOGUE_CHARS = 150  # half a minute without a break explains something ...
-MONOLOGUE, LATER_MONOLOGUE = 1.0, 0.4  # ... above all as somebody's first words; members too have long opinions
+MONOLOGUE, LATER_MONOLOGUE = 1.0, 0.4  # ... above all as somebody's first words
+LONG_QUESTION = 0.8  # ... unless he asks or says what he thinks: members of real councils talk as long as officials
+FORMULA_CHARS = (
+    60  # the words of who leads or attends stand in short sentences; in a longer one they are words like any others
+)
 WORDS_CHARS = 15
 FIRST_TO_SPEAK = 0.7
 HUB = 2.0  # the chair talks with everybody: times the share of the others that a speaker is next to
@@ -80,11 +88,28 @@ def calls(heard: Heard, chair: str | None, board: Board) -> None:
         for attendee in heard.meeting.attendees if by_chair and call.name else ():
             if call.name in (_surname(attendee), *attendee.aliases):
                 as_listed.setdefault(attendee.name, Counter())[turn.speaker] += 1
+    _turns_given(heard, chair, board)
     for attendee in heard.meeting.attendees:
         if votes := as_listed.get(attendee.name):  # others who spoke after a call interrupted
             label, times = votes.most_common(1)[0]
             reason = f"名簿の{attendee.name}として{times}回呼ばれた"
             board.add(label, attendee.role, "attendee", CALLED_IN_LIST, reason)
+
+
+def _turns_given(heard: Heard, chair: str | None, board: Board) -> None:
+    """Who speaks after the chair asked for an explanation explains; who speaks after he asked for questions is a member."""
+    for before, sentences, turn in zip(heard.turns, heard.sentences, heard.turns[1:], strict=False):
+        if before.speaker != chair or turn.speaker == chair:
+            continue
+        said = {name for sentence in sentences[-2:] for name in cues.found(sentence)}
+        if "takeover" in said:
+            continue
+        if "explanation_call" in said:
+            reason = f"会長が説明を求めた直後の発言({turn.id})"
+            board.add(turn.speaker, Role.AGENCY, "asked_to_explain", ASKED_TO_EXPLAIN, reason)
+            board.add(turn.speaker, Role.SECRETARIAT, "asked_to_explain", ASKED_TO_EXPLAIN, reason)
+        elif said & FLOOR_IS_OPEN:
+            board.add(turn.speaker, Role.MEMBER, "floor_opened", FLOOR_OPENED, f"会長が発言を募った直後の発言({turn.id})")
 
 
 def seats(known: tuple[Seat, ...], board: Board) -> None:
@@ -95,21 +120,35 @@ def seats(known: tuple[Seat, ...], board: Board) -> None:
             board.add(seat.speaker, seat.role, "seat", AT_SEAT, f"会議ファイルで{place}マイクに決められた役割です")
 
 
-def questions(heard: Heard) -> dict[tuple[str, str], int]:
-    """How often a turn that ends as a question is followed by whom."""
-    pairs = zip(heard.turns, heard.sentences, heard.turns[1:], strict=False)
-    return Counter(
-        (before.speaker, turn.speaker)
-        for before, sentences, turn in pairs
-        if before.speaker != turn.speaker and "question" in cues.found(sentences[-1])
-    )
+def questions(heard: Heard, chair: str | None) -> dict[tuple[str, str], int]:
+    """How often a turn that ends as a question is followed by whom, the chair's 「では、事務局」 between the two left out."""
+    found: Counter[tuple[str, str]] = Counter()
+    said = list(zip(heard.turns, heard.sentences, strict=True))
+    for i, ((before, sentences), after) in enumerate(itertools.pairwise(said)):
+        if before.speaker == chair or "question" not in cues.found(sentences[-1]):
+            continue
+        turn, remark = after
+        if (
+            turn.speaker == chair
+            and i + 2 < len(said)
+            and len(turn.spoken) <= BY_REMARK_CHARS
+            and not _opens_the_floor(remark)
+        ):
+            turn = said[i + 2][0]
+        if turn.speaker != before.speaker:
+            found[before.speaker, turn.speaker] += 1
+    return found
+
+
+def _opens_the_floor(sentences: list[str]) -> bool:
+    return any(cues.found(sentence).keys() & FLOOR_IS_OPEN for sentence in sentences)
 
 
 def leading_turns(heard: Heard) -> dict[str, list[int]]:
     """Of each speaker the turns that hold words of somebody who chairs."""
     led: dict[str, list[int]] = {}
     for i, (turn, sentences) in enumerate(zip(heard.turns, heard.sentences, strict=True)):
-        families = {name for sentence in sentences for name in cues.found(sentence)}
+        families = {name for sentence in sentences if len(sentence) <= FORMULA_CHARS for name in cues.found(sentence)}
         if any(cues.families()[name].roles.get(Role.CHAIR, 0.0) >= 1.0 for name in families):
             led.setdefault(turn.speaker, []).append(i)
     return led
@@ -161,8 +200,10 @@ def _label(label: str, meeting: Meeting, board: Board) -> None:
 def _words(turn: Turn, sentence: str, board: Board) -> None:
     for name, strength in cues.found(sentence).items():
         family = cues.families()[name]
+        is_formula = max(family.roles, key=family.roles.__getitem__, default=None) in (Role.CHAIR, Role.SECRETARIAT)
+        brevity = min(1.0, FORMULA_CHARS / len(sentence)) if is_formula else 1.0
         for role, points in family.roles.items():
-            board.add(turn.speaker, role, name, points * strength, f"{family.says}({turn.id})")
+            board.add(turn.speaker, role, name, points * strength * brevity, f"{family.says}({turn.id})")
 
 
 def _introduction(turn: Turn, sentence: str, meeting: Meeting, board: Board) -> None:
@@ -200,14 +241,19 @@ def _presence(heard: Heard, board: Board) -> None:
     turns = heard.turns
     if turns:
         board.add(turns[0].speaker, Role.SECRETARIAT, "first", FIRST_TO_SPEAK, f"最初の発言({turns[0].id})")
+        _opens(heard, board)
     neighbours: dict[str, set[str]] = {label: set() for label in heard.labels}
     for before, turn in itertools.pairwise(turns):
         if before.speaker != turn.speaker:
             neighbours[before.speaker].add(turn.speaker)
             neighbours[turn.speaker].add(before.speaker)
     first_words = {turn.speaker: turn.id for turn in reversed(turns) if len(turn.spoken) >= WORDS_CHARS}
-    for turn in turns:
-        if len(turn.spoken) >= MONOLOGUE_CHARS:
+    for turn, sentences in zip(turns, heard.sentences, strict=True):
+        if len(turn.spoken) < MONOLOGUE_CHARS:
+            continue
+        if _asks(sentences):
+            board.add(turn.speaker, Role.MEMBER, "long_question", LONG_QUESTION, f"長い質問や意見({turn.id})")
+        else:
             reason = f"続けて長く話した({turn.id})"
             worth = MONOLOGUE if turn.id == first_words[turn.speaker] else LATER_MONOLOGUE
             board.add(turn.speaker, Role.AGENCY, "monologue", worth, reason)
@@ -217,6 +263,26 @@ def _presence(heard: Heard, board: Board) -> None:
             share = len(neighbours[label]) / (len(heard.labels) - 1)
             board.add(label, Role.CHAIR, "hub", HUB * share, f"{len(neighbours[label])}人の前後で話した")
         _stay(label, heard, board)
+
+
+def _opens(heard: Heard, board: Board) -> None:
+    """A chair may open the meeting: then nobody takes it over."""
+    first = heard.turns[0]
+    said = {
+        name
+        for turn, sentences in zip(heard.turns[:OPENING_TURNS], heard.sentences, strict=False)
+        if turn.speaker == first.speaker
+        for sentence in sentences
+        for name in cues.found(sentence)
+    }
+    if "opening" in said and "handover" not in said:
+        board.add(first.speaker, Role.CHAIR, "opens", OPENS_HIMSELF, f"自ら会議を開いた({first.id})")
+
+
+def _asks(sentences: list[str]) -> bool:
+    """Whether a long speech asks or wishes: at its end, or more than here and there."""
+    asking = [bool(cues.found(sentence).keys() & {"question", "member_own"}) for sentence in sentences]
+    return any(asking[-2:]) or 4 * sum(asking) >= len(asking)
 
 
 def _leads(heard: Heard, board: Board) -> None:

@@ -107,7 +107,7 @@ def switches() -> dict[str, list[tuple[Any, str, Any]]]:
         "roles: what somebody says": _board_without(*own),
         "roles: introductions, names": _board_without("introduced", "named"),
         "roles: being called": _board_without("called"),
-        "roles: who answers whom": [(role_evidence, "questions", lambda heard: {})],
+        "roles: who answers whom": [(role_evidence, "questions", lambda heard, chair: {})],
         "roles: presence, long speech": _board_without("first", "hub", "monologue", "visit", "stay"),
         "roles: who gives the floor": _board_without("nominates", "handover", "before_monologue", "after_monologue"),
         "parts: announcements": _cues_without(lambda family: bool(family.begins)),
